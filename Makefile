@@ -1,0 +1,93 @@
+# Signpost Leeds. `make help` lists what can be asked for.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON := .venv/bin/python
+LOCKS := services.lock services-dev.lock engine/requirements.lock scripts/uv.lock
+
+# An evaluation or a benchmark is one program in scripts/, which may not be written yet.
+define run_script
+@test -f scripts/$(1).py || { echo "scripts/$(1).py is not written yet: make $@ has nothing to run." >&2; exit 1; }
+@scripts/install development
+@$(PYTHON) -m scripts.$(1) $(if $(FILE),"$(FILE)")
+endef
+
+.PHONY: help
+help: ## List every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: ## Install what is needed, start everything, print Ready; Ctrl-C stops it
+	@python3 scripts/ports.py
+	@scripts/install services
+	@$(PYTHON) -m scripts.run
+
+.PHONY: test
+test: ## Run every check and every test
+	@scripts/install development
+	@echo "== 1 of 4: checks"
+	@$(MAKE) check
+	@echo "== 2 of 4: training data and language model"
+	@$(PYTHON) -m scripts.model train
+	@echo "== 3 of 4: conversation tests"
+	@$(PYTHON) -m scripts.model test
+	@echo "== 4 of 4: pytest"
+	@$(PYTHON) -m pytest
+
+.PHONY: check
+check: ## Lint, formatting, types, import rules, locks
+	@scripts/install development
+	@echo "ruff: lint"
+	@.venv/bin/ruff check --quiet
+	@echo "ruff: format"
+	@.venv/bin/ruff format --check --quiet
+	@echo "mypy"
+	@.venv/bin/mypy --no-error-summary
+	@echo "import rules"
+	@said=$$(.venv/bin/lint-imports) || { echo "$$said"; exit 1; }
+	@echo "Python 3.10 reads engine/"
+	@engine/.venv/bin/python -c 'import ast, pathlib; [ast.parse(path.read_bytes(), str(path)) for path in pathlib.Path("engine").glob("*.py")]'
+	@echo "locks name no address"
+	@! grep -nE '://|index-url|find-links' $(LOCKS)
+
+.PHONY: install
+install: ## Install both Python environments, with the tools of make test
+	@scripts/install development
+
+.PHONY: train
+train: ## Check the training data and train the language model, if it changed
+	@scripts/install services
+	@$(PYTHON) -m scripts.model train
+
+.PHONY: place-names
+place-names: ## Write the assistant's list of places again, from the directory's
+	@scripts/install development
+	@$(PYTHON) -m scripts.write_place_names
+
+.PHONY: lock
+lock: ## Resolve the lock files again from the two pyproject.toml
+	@scripts/install development
+	@scripts/lock
+
+.PHONY: bench
+bench: ## Measure chat turns and searches beside their baselines
+	$(call run_script,bench)
+
+.PHONY: nlu-eval
+nlu-eval: ## Measure need detection on FILE=x.jsonl
+	$(call run_script,nlu_eval)
+
+.PHONY: safety-eval
+safety-eval: ## Measure the safety screen on FILE=x.jsonl
+	$(call run_script,safety_eval)
+
+.PHONY: search-eval
+search-eval: ## Measure the directory search on FILE=x.jsonl
+	$(call run_script,search_eval)
+
+.PHONY: clean
+clean: ## Remove caches, logs and trained models; keeps the environments and the database
+	@rm -rf var/logs var/models var/rasa-cache var/results .rasa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path '*/.venv/*' -not -path './node_modules/*' -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""Starts the action server: ``python -m actions``.
+
+Settings come from the environment: ``ACTIONS_HOST``, ``ACTIONS_PORT``, ``DIRECTORY_URL`` (docs/settings.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa_sdk import endpoint
+from rasa_sdk.executor import ActionExecutor
+
+DEFAULT_PORT = 5055
+DOMAIN_FILE = Path(__file__).resolve().parent.parent / "domain.yml"
+
+
+class LocalDomainExecutor(ActionExecutor):
+    """An executor that reads the domain from its file, so that Rasa need not post it with every call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.domain = yaml.safe_load(DOMAIN_FILE.read_text(encoding="utf-8"))
+
+    def update_and_return_domain(self, payload: dict[str, Any], action_name: str) -> dict[str, Any] | None:
+        """Returns the domain that was read at the start."""
+        return self.domain
+
+
+def main() -> None:
+    """Serves every action of this package until the process is ended."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
+    # The SDK is newer than Rasa on purpose and would say so on every call (docs/decisions/0001-two-environments.md).
+    warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk")
+    # Connection pools log addresses, and an address holds what was searched for.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    executor = LocalDomainExecutor()
+    executor.register_package("actions")
+    app = endpoint.create_app(executor, cors_origins=[])
+    app.run(
+        host=os.environ.get("ACTIONS_HOST", "127.0.0.1"),
+        port=int(os.environ.get("ACTIONS_PORT", str(DEFAULT_PORT))),
+        single_process=True,
+        access_log=False,
+        motd=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Counts enquiries without making a resident wait for it, and without losing one when the directory is away.
+
+An enquiry is one need shown results in one conversation (docs/architecture.md). It waits in memory until the
+directory has taken it; the key makes sure that trying again never counts twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import threading
+from functools import cache
+from typing import Any
+
+from actions.directory_client import DirectoryUnavailable, EnquiryRefused, record_enquiry
+
+log = logging.getLogger(__name__)
+
+CHANNELS = ("web", "telegram", "api")
+# Enough for an evening's outage at city scale; beyond it the oldest would cost memory that answers need.
+MAX_WAITING = 100_000
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+def enquiry(sender_id: str, need: str, place: dict[str, Any] | None, language: str, outcome: str) -> dict[str, Any]:
+    """Returns the body of ``POST /api/enquiries``: what was asked, where, how and with what outcome. No identifiers.
+
+    ``key`` is a hash: the conversation cannot be found from it, and the directory drops it after a day.
+    """
+    channel = sender_id.split("-", 1)[0]
+    return {
+        "need": need,
+        "ward_code": (place or {}).get("ward_code"),
+        "channel": channel if channel in CHANNELS else "api",
+        "language": language,
+        "outcome": outcome,
+        "key": hashlib.sha256(f"{sender_id} {need}".encode()).hexdigest(),
+    }
+
+
+def count(counted: dict[str, Any]) -> None:
+    """Hands an enquiry to the background thread that delivers it."""
+    try:
+        _waiting().put_nowait(counted)
+    except queue.Full:
+        log.error("an enquiry was not counted: too many are waiting for the directory")
+
+
+@cache
+def _waiting() -> queue.Queue[dict[str, Any]]:
+    waiting: queue.Queue[dict[str, Any]] = queue.Queue(MAX_WAITING)
+    threading.Thread(target=_deliver_for_ever, args=(waiting,), name="counting", daemon=True).start()
+    return waiting
+
+
+def _deliver_for_ever(waiting: queue.Queue[dict[str, Any]]) -> None:
+    pause = threading.Event()
+    while True:
+        counted = waiting.get()
+        seconds = FIRST_PAUSE_SECONDS
+        while not _delivered(counted):
+            pause.wait(seconds)
+            seconds = min(seconds * 2, LONGEST_PAUSE_SECONDS)
+
+
+def _delivered(counted: dict[str, Any]) -> bool:
+    try:
+        record_enquiry(counted)
+    except (DirectoryUnavailable, OSError):
+        return False
+    except EnquiryRefused as refusal:
+        log.error("the directory refused an enquiry with status %s", refusal)
+    return True

@@ -1,0 +1,108 @@
+"""Puts the bot process together: the only place that chooses the real things."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from bot.clock import Clock, build_clock
+from bot.conversations import Conversations
+from bot.directory_client import DirectoryClient
+from bot.logs import describe_failure
+from bot.metrics import Metrics
+from bot.privacy import PrivacyFilter
+from bot.rasa_client import RasaClient
+from bot.safety import PatternScreen, Screen
+from bot.settings import BotSettings
+from bot.turn import FrontDesk, forget_owed
+from bot.urgent import load_urgent_help
+from bot.web import chat_api, operations, pages
+from bot.web.problems import CatchEverything, answer_failures
+from bot.web.protection import ProtectAnswers
+
+log = structlog.get_logger()
+
+DATA = Path(__file__).parent / "data"
+SWEEP_SECONDS = 60.0
+
+
+def create_app(settings: BotSettings, *, clock: Clock | None = None, safety: Screen | None = None) -> FastAPI:
+    """Return the bot as a web application.
+
+    `clock` and `safety` replace the real ones where a test sets the time or breaks the screen.
+    """
+    desk = build_front_desk(
+        settings, clock or build_clock(settings.signpost_clock), safety or PatternScreen()
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(_sweep(desk))
+        yield
+        sweeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeper
+        await asyncio.gather(desk.rasa.close(), desk.directory.close())
+
+    app = FastAPI(
+        title="Signpost Leeds: residents' chat",
+        version="1.0.0",
+        summary="Say what is wrong in your own words and get local help in Leeds.",
+        lifespan=lifespan,
+        # The pages that show the document load scripts from elsewhere, and no page here may do that.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.desk = desk
+    app.state.pages = pages.Pages()
+    app.include_router(chat_api.router)
+    app.include_router(operations.router)
+    app.include_router(pages.router)
+    app.mount("/static", pages.static_files(), name="static")
+    answer_failures(app)
+    app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
+    app.add_middleware(CatchEverything)
+    app.add_middleware(ProtectAnswers)
+    return app
+
+
+def build_front_desk(settings: BotSettings, clock: Clock, safety: Screen) -> FrontDesk:
+    """Return everything that is needed to answer messages, on every channel."""
+    return FrontDesk(
+        conversations=Conversations(
+            clock, timedelta(hours=settings.conversation_hours), settings.conversation_limit
+        ),
+        rasa=RasaClient(settings.rasa_url, settings.rasa_timeout),
+        directory=DirectoryClient(settings.directory_url, settings.directory_timeout),
+        privacy=PrivacyFilter(load_given_names()),
+        safety=safety,
+        urgent=load_urgent_help(),
+        metrics=Metrics(),
+        deadline=settings.turn_deadline,
+    )
+
+
+def load_given_names() -> frozenset[str]:
+    """Return the given names of the data file, in lower case."""
+    lines = (DATA / "given_names.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(name for line in lines if not line.startswith("#") for name in line.split())
+
+
+async def _sweep(desk: FrontDesk) -> None:
+    """Let conversations vanish on time also when nobody writes, and repeat what Rasa missed."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            desk.conversations.forget_expired()
+            desk.metrics.conversations.set(len(desk.conversations))
+            await forget_owed(desk)
+        except Exception as failure:  # noqa: BLE001 - the comment below says why
+            # A sweep that fails once must not be the last one.
+            desk.metrics.failures.labels("sweep").inc()
+            log.error("the sweep failed", **describe_failure(failure))

@@ -1,0 +1,174 @@
+"""Conversations, in memory only: they vanish 24 hours after the last message and when this process stops."""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+from bot.errors import ConversationBusy, ConversationNotFound
+from bot.messages import Message, Reply, Understood
+
+# Enough for a long talk; older lines leave the page but the assistant keeps its own state.
+TRANSCRIPT_LINES = 80
+OFFERED_PAYLOADS = 200
+REMEMBERED_REPLIES = 20
+WAITING_TURNS = 5
+# 192 random bits: nobody can guess a conversation (OWASP asks for at least 64).
+ID_BYTES = 24
+
+
+@dataclass
+class Line:
+    """One line of the transcript: what the resident wrote (redacted) or what the assistant said.
+
+    `unanswered` marks words of the resident that no assistant has read, because it could not be reached.
+    """
+
+    number: int
+    message: Message
+    from_resident: bool = False
+    unanswered: bool = False
+
+
+@dataclass
+class Conversation:
+    """One conversation with one resident, of whom nothing identifying is held."""
+
+    id: str
+    channel: str
+    last_message_at: datetime
+    transcript: list[Line] = field(default_factory=list)
+    understood: Understood = field(default_factory=Understood)
+    unanswered_text: str | None = None
+    reminded: bool = False
+    forgotten: bool = False
+    _offered: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    _replies: OrderedDict[str, tuple[str, Reply]] = field(default_factory=OrderedDict)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _waiting: int = 0
+    _lines_ever: int = 0
+
+    @property
+    def sender(self) -> str:
+        """The name under which Rasa knows this conversation."""
+        return f"{self.channel}-{self.id}"
+
+    @asynccontextmanager
+    async def one_turn_at_a_time(self) -> AsyncIterator[None]:
+        """Hold back other turns of this conversation, in the order in which they came.
+
+        Raises ConversationBusy if too many wait already, ConversationNotFound if it was forgotten meanwhile.
+        """
+        if self._waiting >= WAITING_TURNS:
+            raise ConversationBusy
+        self._waiting += 1
+        try:
+            async with self._lock:
+                if self.forgotten:
+                    raise ConversationNotFound
+                yield
+        finally:
+            self._waiting -= 1
+
+    async def wait_for_running_turns(self) -> None:
+        """Return when no turn of this conversation is under way."""
+        async with self._lock:
+            return
+
+    def record_line(self, message: Message, *, from_resident: bool = False, unanswered: bool = False) -> None:
+        """Add a line to the transcript and let the oldest go."""
+        self._lines_ever += 1
+        self.transcript.append(Line(self._lines_ever, message, from_resident, unanswered))
+        del self.transcript[:-TRANSCRIPT_LINES]
+        for button in message.buttons:
+            self._offered[button.payload] = button.title
+            self._offered.move_to_end(button.payload)
+        while len(self._offered) > OFFERED_PAYLOADS:
+            self._offered.popitem(last=False)
+
+    def record_unanswered(self, text: str) -> None:
+        """Keep the (redacted) words that nobody could answer, so that they can be tried again."""
+        self.unanswered_text = text
+        self.reminded = False
+        self.transcript[-1].unanswered = True
+
+    def record_answered(self) -> None:
+        """Note that the words that were kept have their answer."""
+        self.unanswered_text = None
+        for line in self.transcript:
+            line.unanswered = False
+
+    def find_offered_title(self, payload: str) -> str | None:
+        """Return the title of the button with this payload, if this conversation offered one."""
+        return self._offered.get(payload)
+
+    def find_reply(self, key: str, text: str) -> Reply | None:
+        """Return the reply already given to this idempotency key and this (redacted) text."""
+        earlier = self._replies.get(key)
+        # A page that was left open can send an old key with new words: those are a new message.
+        return earlier[1] if earlier and earlier[0] == text else None
+
+    def record_reply(self, key: str, text: str, reply: Reply) -> None:
+        """Remember the reply given to this idempotency key."""
+        self._replies[key] = (text, reply)
+        while len(self._replies) > REMEMBERED_REPLIES:
+            self._replies.popitem(last=False)
+
+
+class Conversations:
+    """All conversations of this process, oldest first."""
+
+    def __init__(self, clock: Clock, keep_for: timedelta, limit: int) -> None:
+        self._clock = clock
+        self._keep_for = keep_for
+        self._limit = limit
+        self._by_id: OrderedDict[str, Conversation] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def start(self, channel: str) -> Conversation:
+        """Return a new conversation; if memory is full, the one that was quiet longest goes."""
+        self.forget_expired()
+        while len(self._by_id) >= self._limit:
+            _, oldest = self._by_id.popitem(last=False)
+            oldest.forgotten = True
+        conversation = Conversation(secrets.token_urlsafe(ID_BYTES), channel, self._clock())
+        self._by_id[conversation.id] = conversation
+        return conversation
+
+    def get(self, conversation_id: str) -> Conversation:
+        """Return the conversation; raises ConversationNotFound."""
+        conversation = self.find(conversation_id)
+        if conversation is None:
+            raise ConversationNotFound
+        return conversation
+
+    def find(self, conversation_id: str) -> Conversation | None:
+        """Return the conversation, or None if there is none (any more)."""
+        self.forget_expired()
+        return self._by_id.get(conversation_id)
+
+    def record_activity(self, conversation: Conversation) -> None:
+        """Start the 24 hours of this conversation anew."""
+        conversation.last_message_at = self._clock()
+        if conversation.id in self._by_id:
+            self._by_id.move_to_end(conversation.id)
+
+    def forget(self, conversation: Conversation) -> None:
+        """Drop the conversation and everything in it."""
+        conversation.forgotten = True
+        self._by_id.pop(conversation.id, None)
+
+    def forget_expired(self) -> None:
+        """Drop the conversations whose last message is too long ago."""
+        too_old = self._clock() - self._keep_for
+        while self._by_id:
+            oldest = next(iter(self._by_id.values()))
+            if oldest.last_message_at > too_old:
+                return
+            self.forget(oldest)

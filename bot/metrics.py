@@ -1,0 +1,46 @@
+"""What operators may watch: turns, seconds by step, failures by kind. Nothing about needs or risks.
+
+Live counts of needs could point at people in a small place, so they are published elsewhere and later
+(design rule 5); nothing here may take a label that comes from a conversation's content.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+STEP_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8)
+
+
+class Metrics:
+    """The figures of one bot process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.turns = Counter(
+            "bot_turns", "Messages answered.", ["channel", "outcome"], registry=self.registry
+        )
+        self.failures = Counter("bot_failures", "Failures, by kind.", ["kind"], registry=self.registry)
+        self.conversations = Gauge("bot_conversations", "Conversations in memory.", registry=self.registry)
+        steps = ["step"]
+        self.steps = Histogram(
+            "bot_turn_step_seconds",
+            "Seconds per step of a turn.",
+            steps,
+            buckets=STEP_BUCKETS,
+            registry=self.registry,
+        )
+
+    @contextmanager
+    def time_step(self, step: str) -> Iterator[None]:
+        """Record the seconds that the block takes under `step`."""
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self.steps.labels(step).observe(perf_counter() - started)
+
+    def export(self) -> bytes:
+        """Return all figures in the Prometheus text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,133 @@
+"""The first safety screen: is somebody in danger? Design rule 2: every message, before anything else.
+
+Pure. `Screener.screen` is the seam: a trained classifier can stand behind the same call. The patterns are in
+`bot.safety_patterns`; this module brings a message into one plain spelling and weighs what was found.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.safety_patterns import DOWNGRADES, IDIOMS, SURE, UNSURE
+
+Level = Literal["none", "unsure", "sure"]
+
+# If two risks are equally certain the card for the one that runs out of time first is shown first.
+ORDER = ("medical", "gas_leak", "violence", "suicide_self_harm", "domestic_abuse", "child_safety")
+
+UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+REPEATED = re.compile(r"([a-z])\1{2,}")
+SENTENCE_END = re.compile(r"[.!?\n;]+")
+NOT_WORD = re.compile(r"[^\w .,/]+")
+SPACES = re.compile(r"\s+")
+
+# Spellings of phones and of Yorkshire, brought to one; apostrophes are gone by then.
+SPELLINGS = {
+    "u": "you", "ur": "your", "r": "are", "wanna": "want to", "wana": "want to", "gonna": "going to",
+    "gona": "going to", "gunna": "going to", "gna": "going to", "gunner": "going to", "tryna": "trying to",
+    "kms": "kill myself", "2": "to", "b": "be", "n": "and", "meself": "myself", "mesen": "myself",
+    "missen": "myself", "myslef": "myself", "mysel": "myself", "mself": "myself", "mysekf": "myself",
+    "hisself": "himself", "hissen": "himself", "theirself": "themself", "theirselves": "themselves",
+    "hersen": "herself", "hersel": "herself", "himsel": "himself", "owt": "anything", "nowt": "nothing",
+    "summat": "something", "sumthing": "something", "tho": "though", "breath": "breathe",
+    "breth": "breathe", "breathin": "breathing", "coz": "because", "cos": "because", "bc": "because",
+    "killin": "killing", "hurtin": "hurting", "hittin": "hitting", "beatin": "beating", "livin": "living",
+    "dyin": "dying", "cuttin": "cutting", "feelin": "feeling", "kil": "kill", "kiil": "kill",
+    "dieing": "dying", "cannot": "cant", "cnt": "cant", "carnt": "cant", "cudnt": "couldnt", "dnt": "dont",
+    "aint": "isnt", "sucide": "suicide", "suicde": "suicide", "suiside": "suicide", "suacide": "suicide",
+    "siucide": "suicide", "sucidal": "suicidal", "suicidle": "suicidal", "suisidal": "suicidal",
+    "suicidial": "suicidal", "sucidial": "suicidal", "overdoes": "overdose", "overdosed": "overdosed",
+    "oding": "overdosing", "od": "overdose", "leek": "leak", "gass": "gas", "monoxyde": "monoxide",
+    "minoxide": "monoxide", "alrm": "alarm", "smeel": "smell", "abussive": "abusive", "abusiv": "abusive",
+    "voilent": "violent", "violant": "violent", "vilent": "violent", "husbend": "husband",
+    "husban": "husband", "hubby": "husband", "bf": "boyfriend", "gf": "girlfriend", "bfs": "boyfriend",
+    "fella": "partner", "fellas": "partner", "missus": "wife", "mrs": "wife", "scard": "scared",
+    "scaired": "scared", "freind": "friend", "thretening": "threatening", "threatning": "threatening",
+    "threatend": "threatened", "threatned": "threatened", "thretened": "threatened",
+    "strangeld": "strangled", "unconcious": "unconscious", "unconsious": "unconscious",
+    "brething": "breathing", "bleedin": "bleeding", "seizuer": "seizure", "insuline": "insulin",
+    "worthles": "worthless", "anymor": "anymore", "mam": "mum", "ma": "mum", "bairn": "child",
+    "bairns": "children", "babby": "baby", "bby": "baby", "lil": "little", "ppl": "people",
+    "sum1": "someone", "some1": "someone", "somebody": "someone",
+}  # fmt: skip
+PHRASES = (
+    (re.compile(r"\bi am\b"), "im"),
+    (re.compile(r"\bi have\b"), "ive"),
+    (re.compile(r"\b(he|she|it) (?:is|has)\b"), r"\1s"),
+    (re.compile(r"\bthey are\b"), "theyre"),
+    (re.compile(r"\bdo not\b"), "dont"),
+    (re.compile(r"\bcan not\b"), "cant"),
+    (re.compile(r"\bwill not\b"), "wont"),
+    (re.compile(r"\bany more\b"), "anymore"),
+    (re.compile(r"\bmy self\b"), "myself"),
+    (re.compile(r"\bto day\b"), "today"),
+)
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What the screen found: how certain it is, and of which risks, the most pressing first."""
+
+    level: Level = "none"
+    risks: tuple[str, ...] = ()
+
+    @property
+    def risk(self) -> str | None:
+        """The most pressing risk, or None."""
+        return self.risks[0] if self.risks else None
+
+
+class Screen(Protocol):
+    """Anything that can say whether somebody may be in danger."""
+
+    def screen(self, text: str) -> Screening:
+        """Return what was found in one message."""
+        ...
+
+
+class PatternScreen:
+    """Screens with fixed patterns, compiled once when this is built."""
+
+    def __init__(self) -> None:
+        self._idioms = re.compile("|".join(f"(?:{idiom})" for idiom in IDIOMS))
+        self._sure = {risk: _compile(patterns) for risk, patterns in SURE.items()}
+        self._unsure = {risk: _compile(patterns) for risk, patterns in UNSURE.items()}
+        self._downgrades = {risk: _compile(patterns) for risk, patterns in DOWNGRADES.items()}
+
+    def screen(self, text: str) -> Screening:
+        """Return the risks that the patterns see in one message, in whatever spelling it comes."""
+        plain = self._idioms.sub(" ~ ", bring_to_plain_spelling(text))
+        sure: list[str] = []
+        unsure: list[str] = []
+        for risk in ORDER:
+            if self._sure[risk].search(plain):
+                milder = self._downgrades.get(risk)
+                (unsure if milder and milder.search(plain) else sure).append(risk)
+            elif self._unsure[risk].search(plain):
+                unsure.append(risk)
+        if sure:
+            return Screening("sure", tuple(sure))
+        return Screening("unsure", tuple(unsure)) if unsure else Screening()
+
+
+def bring_to_plain_spelling(text: str) -> str:
+    """Return the message in small letters, without accents, apostrophes and the spellings of phones.
+
+    Sentences stay apart (" . "), so that a pattern does not join words of two of them.
+    """
+    decomposed = unicodedata.normalize("NFKD", UNSEEN.sub("", text).lower())
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = re.sub(r"['’‘`´]", "", plain)
+    plain = SENTENCE_END.sub(" . ", plain)
+    plain = NOT_WORD.sub(" ", plain).replace(",", " ").replace("/", " ")
+    plain = REPEATED.sub(r"\1", plain)
+    words = (SPELLINGS.get(word, word) for word in plain.split())
+    plain = SPACES.sub(" ", " ".join(words))
+    for pattern, spelling in PHRASES:
+        plain = pattern.sub(spelling, plain)
+    return f" {plain} "
+
+
+def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?:{pattern})" for pattern in patterns))

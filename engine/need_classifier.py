@@ -1,0 +1,133 @@
+"""The pipeline's classifier: every need in the message as an entity, and the strongest label as the intent."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Text
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from tqdm import tqdm
+
+from engine import reader
+from engine.reader import Example, Reader, Settings
+
+NEED_MARK = "."
+RANKED = 8
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class NeedClassifier(GraphComponent):
+    """Reads needs and conversation acts.
+
+    ``config.yml`` sets the reader's ``Settings`` and two thresholds in log-odds: ``claim``, above which a need is
+    claimed, and ``act_margin``, by which a conversation act must beat every need to be the only thing heard.
+    """
+
+    def __init__(
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        trained: Optional[Reader] = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._reader = trained
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Returns the settings that ``config.yml`` may change."""
+        return {**vars(Settings()), "claim": -0.75, "act_margin": 0.0}
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "NeedClassifier":
+        """Creates a classifier that has yet to be trained."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "NeedClassifier":
+        """Loads the trained reader."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, Reader.load(folder))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns from the intents, and from ``metadata: {needs: [...]}`` where a message has more than one."""
+        examples = [
+            Example(message.get(TEXT), _labels(message))
+            for message in training_data.intent_examples
+            if message.get(TEXT)
+        ]
+        settings = Settings(**{name: self._config[name] for name in vars(Settings())})
+        self._reader = reader.train(examples, settings, lambda labels: tqdm(labels, desc="Learning labels"))
+        with self._model_storage.write_to(self._resource) as folder:
+            self._reader.save(folder)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Sets intent, ranking and need entities; a message that a button sent is left as it is."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text and not text.startswith("/"):
+                self._read(message, text)
+        return messages
+
+    def _read(self, message: Message, text: Text) -> None:
+        if self._reader is None:
+            raise RuntimeError("NeedClassifier was asked to read before it was trained")
+        scores = self._reader.log_odds(text)
+        order = np.argsort(-scores)
+        needs = self._needs(scores, order)
+        first = needs[0] if needs else int(order[0])
+        ranking = [first, *[int(i) for i in order if int(i) != first]][:RANKED]
+        confidence = 1.0 / (1.0 + np.exp(-scores))
+        ranked = [{"name": self._reader.labels[i], "confidence": float(confidence[i])} for i in ranking]
+        message.set(INTENT, ranked[0], add_to_output=True)
+        message.set("intent_ranking", ranked, add_to_output=True)
+        entities = [
+            {
+                "entity": "need",
+                "value": self._reader.labels[i],
+                "start": 0,
+                "end": len(text),
+                "confidence_entity": float(confidence[i]),
+                "extractor": "NeedClassifier",
+            }
+            for i in needs
+        ]
+        message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+
+    def _needs(self, scores: np.ndarray, order: np.ndarray) -> List[int]:
+        """Returns the labels of the needs claimed, the surest first; none when an act explains the message better."""
+        if self._reader is None:
+            return []
+        needs = [int(i) for i in order if NEED_MARK in self._reader.labels[i]]
+        acts = [int(i) for i in order if NEED_MARK not in self._reader.labels[i]]
+        if acts and scores[acts[0]] > scores[needs[0]] + self._config["act_margin"]:
+            return []
+        return [i for i in needs if scores[i] > self._config["claim"]]
+
+
+def _labels(message: Message) -> List[Text]:
+    # Rasa files what is written beside an example under the key "example".
+    several = ((message.get("metadata") or {}).get("example") or {}).get("needs")
+    return list(several) if several else [message.get(INTENT)]

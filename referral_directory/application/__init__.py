@@ -1,0 +1,1 @@
+"""The composition root: settings, commands, and the application they start."""

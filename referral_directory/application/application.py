@@ -1,0 +1,104 @@
+"""The composition root: settings in, a running application out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
+
+from referral_directory.application.settings import Settings
+from referral_directory.catalogue.guidance import load_guidance
+from referral_directory.catalogue.index import Catalogue, refresh
+from referral_directory.clock import Clock
+from referral_directory.database import open_database, transaction
+from referral_directory.demand.counting import purge_keys
+from referral_directory.errors import NotReady
+from referral_directory.needs import load_needs
+from referral_directory.place_tables import load_tables
+from referral_directory.web import enquiries, guidance, health, pages, places, services
+from referral_directory.web.context import Directory
+from referral_directory.web.observing import Observing, make_metrics
+from referral_directory.web.openapi import add_openapi
+from referral_directory.web.problems import add_problem_handlers
+
+HOUR = 3600
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The directory as an ASGI application. Tables are loaded now, the index when it starts."""
+    directory = make_directory(settings, clock)
+    app = FastAPI(
+        title="Signpost Leeds directory",
+        version="1.0.0",
+        description="Help with the cost of living in Leeds: places, services, guidance, and counts of need.",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.directory = directory
+    for room in (places, services, guidance, enquiries, health, pages):
+        app.include_router(room.router)
+    add_problem_handlers(app)
+    add_openapi(app)
+    app.add_middleware(Observing, metrics=directory.metrics)
+    return app
+
+
+def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
+    """Everything the routes need, from the settings and the data files."""
+    needs = load_needs(settings.data_dir / "need_codes.csv")
+    tables = load_tables(settings.data_dir / "places")
+    database = open_database(settings.get_database_url())
+    catalogue = Catalogue(
+        database=database,
+        needs=needs,
+        wards={code: ward.name for code, ward in tables.wards.items()},
+        public_url=settings.get_public_url(),
+        check_seconds=settings.index_check_seconds,
+    )
+    return Directory(
+        database=database,
+        catalogue=catalogue,
+        tables=tables,
+        needs=needs,
+        guidance=load_guidance(settings.data_dir / "starter" / "guidance.yaml", needs),
+        clock=clock or settings.get_clock(),
+        service_token=settings.get_service_token(),
+        metrics=make_metrics(),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    directory: Directory = app.state.directory
+    log = structlog.get_logger()
+    try:
+        index = await run_in_threadpool(refresh, directory.catalogue)
+        directory.metrics.services.set(len(index.entries))
+        log.info("index built", services=len(index.entries), revision=index.revision)
+    except NotReady:
+        # /readyz says so until the database is there; the process itself need not die for it.
+        log.warning("not ready")
+    purging = asyncio.create_task(_purge_hourly(directory))
+    yield
+    purging.cancel()
+    with suppress(asyncio.CancelledError):
+        await purging
+    directory.database.engine.dispose()
+
+
+async def _purge_hourly(directory: Directory) -> None:
+    """Forget yesterday's enquiry keys even on a day without enquiries."""
+    while True:
+        with suppress(SQLAlchemyError):
+            await run_in_threadpool(_purge, directory)
+        await asyncio.sleep(HOUR)
+
+
+def _purge(directory: Directory) -> None:
+    with transaction(directory.database) as session:
+        purge_keys(session, directory.clock().date())

@@ -1,0 +1,89 @@
+"""Settings of the directory process, from environment variables."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from referral_directory.clock import Clock, frozen_clock, system_clock
+
+PACKAGE_DATA = Path(__file__).parent.parent / "data"
+
+
+class Settings(BaseSettings):
+    """What can be set, and what it is when it is not."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    state_dir: Path = Field(
+        Path("var"), validation_alias="SIGNPOST_STATE_DIR", description="Folder that holds all state."
+    )
+    database_url: str = Field(
+        "",
+        validation_alias="DATABASE_URL",
+        description="postgresql://… or sqlite:///…; without one, directory.db in the state folder.",
+    )
+    host: str = Field("127.0.0.1", validation_alias="DIRECTORY_HOST", description="Address to listen on.")
+    port: int = Field(
+        8080, ge=1, le=65535, validation_alias="DIRECTORY_PORT", description="Port to listen on."
+    )
+    public_url: str = Field(
+        "",
+        validation_alias="DIRECTORY_PUBLIC_URL",
+        description="Address that links in cards begin with; without one, http://127.0.0.1 and the port.",
+    )
+    service_token: str = Field(
+        "",
+        validation_alias="SIGNPOST_SERVICE_TOKEN",
+        description="Token for writes from bot and actions; without one, kept in the state folder.",
+    )
+    clock: datetime | None = Field(
+        None,
+        validation_alias="SIGNPOST_CLOCK",
+        description="Freezes the time, for tests (ISO date and time).",
+    )
+    data_dir: Path = Field(
+        PACKAGE_DATA,
+        validation_alias="DIRECTORY_DATA_DIR",
+        description="Folder with the starter and place files.",
+    )
+    index_check_seconds: float = Field(
+        1.0,
+        ge=0,
+        validation_alias="DIRECTORY_INDEX_CHECK_SECONDS",
+        description="How often, at most, a search looks whether the catalogue changed.",
+    )
+    log_level: str = Field("INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
+
+    def get_database_url(self) -> str:
+        """The database's URL, set or made from the state folder."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'directory.db'}"
+
+    def get_public_url(self) -> str:
+        """The address in front of links, without a slash at its end."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    def get_clock(self) -> Clock:
+        """The system's clock, or one that stands still."""
+        return frozen_clock(self.clock) if self.clock else system_clock
+
+    def get_service_token(self) -> str:
+        """The token that bot and actions write with; made once (mode 600) if there is none."""
+        if self.service_token:
+            return self.service_token
+        path = self.state_dir / "service-token"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, made = tempfile.mkstemp(dir=path.parent)  # mode 600
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
+            # A link is made whole or not at all: of two processes that start together one makes the token.
+            with suppress(FileExistsError):
+                os.link(made, path)
+            Path(made).unlink()
+        return path.read_text(encoding="utf-8").strip()

@@ -1,0 +1,20 @@
+"""Alembic's environment: runs on the connection that application/commands.py hands over, and on no other."""
+
+from alembic import context
+
+from referral_directory.catalogue import models as catalogue_models
+from referral_directory.database import Base
+from referral_directory.demand import models as demand_models
+
+# Imported for the tables they declare.
+ROOMS = (catalogue_models, demand_models)
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    compare_type=True,
+    render_as_batch=connection.dialect.name == "sqlite",
+)
+with context.begin_transaction():
+    context.run_migrations()

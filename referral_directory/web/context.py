@@ -1,0 +1,33 @@
+"""What every route needs, put together once by application/application.py and kept on the app."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from referral_directory.catalogue.guidance import Guidance
+from referral_directory.catalogue.index import Catalogue
+from referral_directory.clock import Clock
+from referral_directory.database import Database
+from referral_directory.needs import Needs
+from referral_directory.place_tables import Tables
+from referral_directory.web.observing import Metrics
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The running directory."""
+
+    database: Database
+    catalogue: Catalogue
+    tables: Tables
+    needs: Needs
+    guidance: list[Guidance]
+    clock: Clock
+    service_token: str
+    metrics: Metrics
+
+
+def get_directory(request: Request) -> Directory:
+    """The directory that this request was sent to."""
+    directory: Directory = request.app.state.directory
+    return directory

@@ -1,0 +1,33 @@
+"""GET /healthz, /readyz and /metrics: for the process runner and whoever watches."""
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import PlainTextResponse, Response
+
+from referral_directory.catalogue.index import refresh
+from referral_directory.database import check_database
+from referral_directory.web.context import get_directory
+from referral_directory.web.shapes import Health
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz", response_model=Health)
+async def get_health() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=Health)
+def get_readiness(request: Request) -> dict[str, str]:
+    """The database answers and the index is built; 503 until then."""
+    directory = get_directory(request)
+    check_database(directory.database)
+    directory.metrics.services.set(len(refresh(directory.catalogue).entries))
+    return {"status": "ok"}
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def get_metrics(request: Request) -> Response:
+    """Counters for Prometheus."""
+    return Response(generate_latest(get_directory(request).metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,155 @@
+"""What somebody asked to search for, read from the parameters of the API and of the search page alike."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from fastapi.concurrency import run_in_threadpool
+
+from referral_directory.catalogue.index import Index, get_index, is_due, refresh
+from referral_directory.catalogue.search import Found, Wanted, search
+from referral_directory.clock import in_leeds
+from referral_directory.errors import InvalidInput
+from referral_directory.needs import expand_needs
+from referral_directory.place_tables import Place, Tables
+from referral_directory.places import PlaceAnswer, find_place, find_point, find_ward
+from referral_directory.postcodes import read_postcode
+from referral_directory.web.context import Directory
+
+# The codes of design section 6, and the names that the catalogue files languages under.
+LANGUAGES = {
+    "en": "English", "pl": "Polish", "ro": "Romanian", "ar": "Arabic", "ur": "Urdu", "fa": "Persian", "es":
+    "Spanish", "pt": "Portuguese", "zh": "Chinese",
+}  # fmt: skip
+MOST_EXCLUDED = 200
+FURTHEST_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters as they came."""
+
+    q: str = ""
+    need: tuple[str, ...] = ()
+    postcode: str | None = None
+    ward: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    open_at: str | None = None
+    language: str | None = None
+    limit: int = 10
+    exclude: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was found, where, and at what moment."""
+
+    found: Found
+    place: Place | None
+    as_of: datetime
+
+
+async def current_index(directory: Directory) -> Index:
+    """The index, brought up to date first if it is time to look: that part waits for the database, in a
+    thread.
+    """
+    if is_due(directory.catalogue) or directory.catalogue.index is None:
+        index = await run_in_threadpool(refresh, directory.catalogue)
+        directory.metrics.services.set(len(index.entries))
+        return index
+    return get_index(directory.catalogue)
+
+
+async def run_search(directory: Directory, asked: Asked) -> Searched:
+    """Search as asked. Raises InvalidInput naming the parameter that cannot be used."""
+    place, outside = read_place(directory.tables, asked)
+    clock_now = directory.clock()
+    as_of = read_moment(asked.open_at, clock_now)
+    wanted = Wanted(
+        needs=tuple(expand_needs(directory.needs, asked.need)),
+        words=asked.q,
+        place=place,
+        outside=outside,
+        language=read_language(asked.language),
+        exclude=read_ids(asked.exclude),
+        limit=asked.limit,
+    )
+    index = await current_index(directory)
+    found = search(index, directory.needs, wanted, as_of, is_live=asked.open_at is None)
+    return Searched(found, place, as_of)
+
+
+def read_place(tables: Tables, asked: Asked) -> tuple[Place | None, bool]:
+    """The place to search from, and whether one was given that lies outside Leeds.
+
+    A ward with a point is that point with the ward's own area; without one it is the ward's centre.
+    """
+    if (asked.lat is None) != (asked.lon is None):
+        raise InvalidInput("lat" if asked.lat is None else "lon", "Give lat and lon together, in degrees.")
+    if asked.postcode is not None:
+        return _read_postcode(tables, asked.postcode)
+    ward = None
+    if asked.ward is not None:
+        ward = find_ward(tables, asked.ward)
+        if ward is None:
+            raise InvalidInput(
+                "ward", "Use the code (like E05011394) or the full name of one of the 33 Leeds wards."
+            )
+    if asked.lat is None or asked.lon is None:
+        return ward, False
+    if ward is not None:
+        return Place(ward.name, "point", ward.ward, asked.lat, asked.lon, ward.outcodes), False
+    place = find_point(tables, asked.lat, asked.lon)
+    return place, place is None
+
+
+def read_moment(text: str | None, now: datetime) -> datetime:
+    """The moment asked about, or `now`. Without an offset it is Leeds time."""
+    if text is None:
+        return now
+    try:
+        # In an address "+01:00" arrives as " 01:00" unless it was escaped.
+        moment = in_leeds(
+            datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)(?<=T.{8} |T.{5} )", "+", text.strip()))
+        )
+        if abs((moment - now).days) <= FURTHEST_DAYS:
+            return moment
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidInput("open_at", "Use a date and time like 2026-11-02T10:00, at most a year from now.")
+
+
+def read_language(text: str | None) -> str:
+    """The name of a language from its two-letter code; "" when none is wanted."""
+    if not text:
+        return ""
+    if text.lower() not in LANGUAGES:
+        raise InvalidInput("language", "Use one of these codes: " + ", ".join(LANGUAGES) + ".")
+    name = LANGUAGES[text.lower()]
+    # Every service here speaks English, so to ask for it asks for nothing.
+    return "" if name == "English" else name
+
+
+def read_ids(text: str | None) -> frozenset[str]:
+    """Ids of services already seen, separated by commas."""
+    parts: Iterable[str] = [part.strip() for part in (text or "").split(",") if part.strip()]
+    try:
+        ids = frozenset(str(UUID(part)) for part in parts)
+    except ValueError:
+        raise InvalidInput("exclude", "Use service ids (UUIDs), separated by commas.") from None
+    if len(ids) > MOST_EXCLUDED:
+        raise InvalidInput("exclude", f"Use at most {MOST_EXCLUDED} ids.")
+    return ids
+
+
+def _read_postcode(tables: Tables, text: str) -> tuple[Place | None, bool]:
+    answer: PlaceAnswer = find_place(tables, text) if read_postcode(text) else PlaceAnswer("not_found", "")
+    if answer.status == "not_found":
+        raise InvalidInput("postcode", "Use a postcode or its first part, like LS9 6AB, LS9 6 or LS9.")
+    if answer.place is None and answer.options:
+        # An outcode that only partly lies in Leeds: its largest part here is where to look from.
+        return answer.options[0], False
+    return answer.place, answer.status == "outside_leeds"

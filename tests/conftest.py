@@ -1,0 +1,46 @@
+"""What holds for every test: nothing leaves this machine."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+LOCAL_NAMES = {None, "", "localhost", socket.gethostname()}
+
+
+class LeftTheMachineError(AssertionError):
+    """A test reached for an address that is not on this machine."""
+
+
+def is_local(host: object) -> bool:
+    """Tell whether a host as given to a socket is this machine."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in LOCAL_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(str(name))
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """Refuse names and addresses beyond loopback, so that a forgotten fake fails here and not on a train."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def local_connect(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and not is_local(address[0]):
+            raise LeftTheMachineError(f"a test connects to {address[0]}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    def local_look_up(host: object, *arguments: object, **named: object) -> object:
+        if not is_local(host):
+            raise LeftTheMachineError(f"a test looks up {host!r}")
+        return look_up(host, *arguments, **named)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", local_connect)
+        patch.setattr(socket, "getaddrinfo", local_look_up)
+        yield
