@@ -33,7 +33,9 @@ class LocalDomainExecutor(ActionExecutor):
 
 def main() -> None:
     """Serves every action of this package until the process is ended."""
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s"
+    )
     # The SDK is newer than Rasa on purpose and would say so on every call (docs/decisions/0001-two-environments.md).
     warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk")
     # Connection pools log addresses, and an address holds what was searched for.

@@ -30,9 +30,9 @@ class ActionDidYouMean(TurnAction):
         conversation.misunderstood += 1
         message = tracker.latest_message
         out_of_scope = message.get("intent", {}).get("name") == "out_of_scope"
-        guesses = [
-            ranked["name"] for ranked in message.get("intent_ranking", []) if ranked["name"] in NEEDS
-        ][:GUESSES]
+        guesses = [ranked["name"] for ranked in message.get("intent_ranking", []) if ranked["name"] in NEEDS][
+            :GUESSES
+        ]
         if conversation.misunderstood >= LAST_STEP:
             dispatcher.utter_message(
                 text=phrase("say_phones"),

@@ -30,4 +30,9 @@ class ActionStartAgain(TurnAction):
         conversation.__dict__.update(fresh.__dict__)
         say_menu(dispatcher, phrase("say_started_again"))
         report_understood(dispatcher, conversation)
-        return [AllSlotsReset(), SlotSet("needs_counted", counted), SlotSet("language", fresh.language), *stop_asking()]
+        return [
+            AllSlotsReset(),
+            SlotSet("needs_counted", counted),
+            SlotSet("language", fresh.language),
+            *stop_asking(),
+        ]

@@ -24,7 +24,9 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 
 
-def enquiry(sender_id: str, need: str, place: dict[str, Any] | None, language: str, outcome: str) -> dict[str, Any]:
+def enquiry(
+    sender_id: str, need: str, place: dict[str, Any] | None, language: str, outcome: str
+) -> dict[str, Any]:
     """Returns the body of ``POST /api/enquiries``: what was asked, where, how and with what outcome. No identifiers.
 
     ``key`` is a hash: the conversation cannot be found from it, and the directory drops it after a day.

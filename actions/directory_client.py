@@ -33,7 +33,9 @@ class EnquiryRefused(Exception):
 def _session() -> requests.Session:
     session = requests.Session()
     # One retry, for reading only: a count is retried by its own key (record_enquiry).
-    retry = Retry(total=1, backoff_factor=0.05, status_forcelist=(502, 503, 504), allowed_methods=("GET", "POST"))
+    retry = Retry(
+        total=1, backoff_factor=0.05, status_forcelist=(502, 503, 504), allowed_methods=("GET", "POST")
+    )
     session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=retry))
     session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=retry))
     # Nothing here goes through a proxy, and looking for one costs a millisecond on every call.

@@ -58,7 +58,7 @@ def need_button(code: str) -> str:
 
 def joined(names: list[str]) -> str:
     """Returns names as a list in a sentence: "a, b and c"."""
-    if len(names) < 2:  # noqa: PLR2004 - one name needs no joining
+    if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {phrase('say_and')} {names[-1]}"
 

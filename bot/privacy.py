@@ -25,7 +25,7 @@ JOINER_IN_LATIN = re.compile(
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PASSES = 4
 
-EMAIL = re.compile(r"[\w.+%'&*/=!#$^{}|~-]+\s{0,2}@\s{0,2}[\w-]+(?:\s?\.\s?[\w-]+)+")
+EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'&*/=!#$^{}|~-]+\s{0,2}@\s{0,2}[\w-]+(?:\s?\.\s?[\w-]+)+")
 _PROVIDERS = (
     "gmail|googlemail|hotmail|yahoo|ymail|outlook|live|icloud|me|mac|msn|aol|sky|btinternet|talktalk|virginmedia|"
     "ntlworld|blueyonder|tiscali|gmx|proton|protonmail|mail|zoho|wp|onet|interia|o2"
@@ -33,20 +33,21 @@ _PROVIDERS = (
 _AT = r"\s*(?:\(\s*at\s*\)|\[\s*at\s*\]|\bat\b)\s*"
 _DOT = r"\s*(?:\(\s*dot\s*\)|\[\s*dot\s*\]|\bdot\b|\.)\s*"
 _WORD_DOT = r"\s*(?:\(\s*dot\s*\)|\[\s*dot\s*\]|\bdot\b)\s*"
-_LOCAL = rf"[\w.+%'-]+(?:{_WORD_DOT}[\w+%'-]+|\s*\b(?:underscore|dash|hyphen)\b\s*[\w+%'-]+)*"
+_LOCAL = rf"(?<![\w.+%'-])[\w.+%'-]+(?:{_WORD_DOT}[\w+%'-]+|\s*\b(?:underscore|dash|hyphen)\b\s*[\w+%'-]+)*"
 SPELLED_EMAIL = re.compile(
     rf"{_LOCAL}{_AT}(?:(?:{_PROVIDERS})(?:{_DOT}[a-z]{{2,4}})?(?:{_DOT}uk)?\b"
     rf"|[\w-]+(?:{_WORD_DOT}[\w-]+)+|[\w-]+\s*\.\s*(?:com|co\s*\.\s*uk|org|net|eu|pl|ro)\b)"
     rf"|{_LOCAL}\s*(?:\(\s*at\s*\)|\[\s*at\s*\])\s*[\w-]+(?:{_DOT}[\w-]+)+",
     re.IGNORECASE,
 )
+AT_WORD = re.compile(r"\bat\b", re.IGNORECASE)
 # "I looked at leeds dot gov dot uk" is about a page, not an address.
 LOOKING = re.compile(
     r"(?:look\w*|page|form|site|website|online|apply|applied|is|was|be|am|are|it|on)\Z", re.IGNORECASE
 )
 
 URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"']+|\b[\w-]+(?:\.[\w-]+)+/[^\s<>\"']*[?=#&][^\s<>\"']*", re.IGNORECASE
+    r"(?:https?://|www\.)[^\s<>\"']+|(?<![\w-])[\w-]+(?:\.[\w-]+)+/[^\s<>\"']*[?=#&][^\s<>\"']*", re.IGNORECASE
 )
 SECRET_IN_URL = re.compile(
     r"[?#&=@%]|/[^/]*\d[^/]*[a-z][^/]*(?:/|\Z)|/[^/]*[a-z][^/]*\d[^/]*(?:/|\Z)|[^/]{24,}", re.I
@@ -125,7 +126,7 @@ def find_addresses_on_the_internet(text: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(), match.end(), "[email]"
         for match in HANDLE.finditer(text):
             yield match.start(), match.end(), "[handle]"
-    for match in SPELLED_EMAIL.finditer(text):
+    for match in SPELLED_EMAIL.finditer(text) if AT_WORD.search(text) else ():
         if not LOOKING.match(match[0].split()[0]):
             yield match.start(), match.end(), "[email]"
     for match in NAMED_HANDLE.finditer(text):

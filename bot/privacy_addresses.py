@@ -41,7 +41,7 @@ _NOT_STREET = (
     r"buses|bus|stops?|different|flats?|rooms?|am|pm|i|im|we|need|this|that|until|till|or|bags?|meals?|percent|have|has"
 )
 HOUSE_AND_STREET = re.compile(
-    rf"(?<![\w£$.,:/-])(?:(?:flat|apartment|apt|unit|room)\s*\d{{1,4}}[a-z]?[\s,]+)?"
+    rf"(?<![\w£$.,:/-])(?:(?:flat|apartment|apt|unit|room)\s*(?:\d{{1,4}}[a-z]?[\s,]+)?)?"
     rf"(?:no\.?\s*|number\s+|#)?\d{{1,4}}\s?[a-f]?[\s,]+(?:(?!(?:{_NOT_STREET})\b)[a-z][a-z'.-]*\s+){{1,3}}(?:{_STREET})\b"
     rf"(?!\s*[a-z]*\s*(?:minutes|mins)\b)",
     re.IGNORECASE,

@@ -11,12 +11,12 @@ INTRODUCTION = re.compile(
     r"""(?:
       \b(?:(?:first|last|full|sur|maiden|second|real)\s?)?names?(?:['\s]s|\s+(?:is|are|was)|\s*[:=])\s+(?:called\s+)?
     | \b(?:my|his|her|their|our|me|the)\s+(?:(?:first|last|full|sur|maiden|second|real)\s?)?names?\s+
+        (?!(?:is|are|was)\b)
     | (?:\A|[.!?,\n]\s*|\b(?:hi|hello|hey|hiya|ey\s+up)\s+)names\s+
     | \b(?:i\s?'?m|i\s+am|im|he'?s|she'?s|he\s+is|she\s+is|they\s+are)\s+(?:called|named)\s+
     | \b(?:son|daughter|husband|wife|partner|mum|mother|dad|father|baby|kid|child|boy|girl|brother|sister|
         friend|mate|neighbour|boyfriend|girlfriend|nan|grandad|landlord|worker|man|woman|lad|lass|bloke|someone|somebody)
         (?:'s|\s+is|\s+was|,)?\s+(?:called|named)\s+
-    | \b(?:call\s+me|known\s+as|ask\s+for|speaking\s+to|spoke\s+to|speak\s+to)\s+(?=[A-Z])
     | \b(?:mr|mrs|ms|miss|mx|dr|rev|sir|lady)\b\.?\s+
     | \b(?:nazywam\s+się|mam\s+na\s+imię|mă\s+numesc|ma\s+numesc|numele\s+meu\s+este|
         me\s+llamo|mi\s+nombre\s+es|(?:o\s+)?meu\s+nome\s+é|chamo-me|me\s+chamo)\s+
@@ -30,6 +30,7 @@ CHINESE = re.compile(
 # After these, a word is a name only if it is a given name that is not also an everyday word.
 WEAK_INTRODUCTION = re.compile(
     r"\b(?:i\s?'?m|i\s+am|im|this\s+is|it'?s|its|it\s+is|(?:son|daughter|husband|wife|partner|mum|brother|sister|friend)"
+    r"|call\s+me|known\s+as|ask\s+for|(?:speak|spoke|speaking|talk|talked|talking)\s+to"
     r"|regards,?|thanks,?|cheers,?|sincerely,?)\s+",
     re.IGNORECASE,
 )

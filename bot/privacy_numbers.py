@@ -20,7 +20,7 @@ PUBLIC_LINES = frozenset(
 
 PHONE = re.compile(
     rf"(?<![\w£$€])(?:\({GAP}\+?|\+{GAP})?(?:(?:(?<=\+)|(?<=\+\s)|0{GAP}0{GAP}|(?=44)|o{GAP}o{GAP})4{GAP}4{GAP}"
-    rf"(?:\({GAP}[0o]{GAP}\){GAP})?|[0o]{GAP})(?:{DIGIT}{GAP}){{8,9}}{DIGIT}(?!\d)",
+    rf"(?:[0o]{GAP})?|[0o]{GAP})(?:{DIGIT}{GAP}){{8,9}}{DIGIT}(?!o?\d)",
     re.IGNORECASE,
 )
 FOREIGN_PHONE = re.compile(rf"(?<!\w)(?:\+{GAP}|00{GAP}(?=[1-9]))[1-9](?:{GAP}\d){{8,14}}(?!\d)")
@@ -34,17 +34,17 @@ SPELLED_PHONE = re.compile(
     rf"\b(?:(?:double|treble|triple)[\s-]+)?{_WORD_DIGIT}(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?{_WORD_DIGIT}){{7,15}}\b",
     re.IGNORECASE,
 )
-A_WORD = re.compile(r"[a-z]{2,}", re.IGNORECASE)
+A_WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 
 NATIONAL_INSURANCE = re.compile(
-    rf"(?<![a-z0-9])[a-z]{GAP}[a-z]{GAP}(?:{DIGIT}{GAP}){{6}}[a-d](?![a-z0-9])"
+    rf"(?<![a-z0-9])[a-z]{GAP}[a-z]{GAP}(?:[\do]{GAP}){{6}}[a-d](?![a-z0-9])"
     rf"|(?<![a-z0-9])[a-ceghj-prstw-z]{{2}}(?:\d{{6}}|[\s.-]?\d{{2}}[\s.-]\d{{2}}[\s.-]\d{{2}})(?![a-z0-9])"
     rf"|\b(?:ni|n\.i\.|nino|national insurance)(?:\s+(?:number|no|num))?\W+(?:is\W+)?(?P<ni>[a-z]{{2}}{GAP}"
     rf"{DIGIT}(?:{GAP}{DIGIT}){{4,6}}(?:{GAP}[a-d])?)(?![a-z0-9])",
     re.IGNORECASE,
 )
-# A run is the longest stretch of digits with at most one or two separators between them.
-RUN = re.compile(r"(?<![\w£$€])\d(?:[\s.\-/]{0,2}\d){6,}(?!\w)")
+# A run is the longest stretch of digits with at most three separators between them.
+RUN = re.compile(r"(?<![\w£$€])\d(?:[\s.\-/]{0,3}\d){6,}(?!\w)")
 NHS = re.compile(r"(?<![\d£])\d{3}[\s.-]{0,2}\d{3}[\s.-]{0,2}\d{4}(?!\d)")
 IBAN = re.compile(r"(?<!\w)[a-z]{2}\d{2}\s?(?:[a-z]{4}\s?)?(?:\d\s?){10,24}(?!\w)", re.IGNORECASE)
 BANK = re.compile(
@@ -95,10 +95,11 @@ def find_numbers(text: str) -> Iterator[tuple[int, int, str]]:
         for match in pattern.finditer(text):
             yield match.start(group or 0), match.end(group or 0), token
     yield from _find_grouped(text, NATIONAL_INSURANCE, "[ni]")
-    yield from _find_public_and_nhs(text)
     yield from _find_cards(text)
-    yield from _find_grouped(text, BANK, "[bank]")
+    # Phones come before NHS numbers, because ten digits after +44 can happen to have the right check digit.
     yield from _find_phones(text)
+    yield from _find_nhs_numbers(text)
+    yield from _find_grouped(text, BANK, "[bank]")
     yield from _find_long_runs(text)
 
 
@@ -117,7 +118,7 @@ def _find_spelled_phones(text: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(), match.end(), "[phone]"
 
 
-def _find_public_and_nhs(text: str) -> Iterator[tuple[int, int, str]]:
+def _find_nhs_numbers(text: str) -> Iterator[tuple[int, int, str]]:
     for match in NHS.finditer(text):
         digits = re.sub(r"\D", "", match[0])
         if is_nhs_number(digits) and not is_public_number(digits):
@@ -129,6 +130,9 @@ def _find_cards(text: str) -> Iterator[tuple[int, int, str]]:
         digits = re.sub(r"\D", "", match[0])
         if 13 <= len(digits) <= 19 and is_card_number(digits):
             yield match.start(), match.end(), "[card]"
+        elif 13 <= len(digits) <= 19 and digits[0] in "3456":
+            # Card numbers begin with these; one with a slip in it is as private as one without.
+            yield match.start(), match.end(), "[number]"
 
 
 def _find_phones(text: str) -> Iterator[tuple[int, int, str]]:

@@ -87,7 +87,11 @@ class NeedClassifier(GraphComponent):
         """Sets intent, ranking and need entities; a message that a button sent is left as it is."""
         for message in messages:
             text = message.get(TEXT)
-            if text and not text.startswith("/"):
+            if text and text.startswith("/"):
+                # Rasa's own handler takes the intent from a button's payload; nothing here may look unsure of it.
+                message.set(INTENT, {"name": None, "confidence": 1.0}, add_to_output=True)
+                message.set("intent_ranking", [], add_to_output=True)
+            elif text:
                 self._read(message, text)
         return messages
 

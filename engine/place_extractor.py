@@ -27,7 +27,9 @@ TOKEN = re.compile(r"\[place:[^\]\s]{1,40}\]")
 OUTCODE = re.compile(r"\b((?:ls|bd|wf|hx|hd|hg|yo)\s?\d{1,2})(?:\s?(\d)(?![\d£%]))?\b", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 LONGEST_NAME = 5
-PREPOSITIONS = frozenset("in near at from around by live living round nr outside behind towards leave stay".split())
+PREPOSITIONS = frozenset(
+    "in near at from around by live living round nr outside behind towards leave stay".split()
+)
 # Names that are also everyday words count only where a place is expected.
 EVERYDAY = frozenset("town newtons walton carlton thorpe fairfields centre halton newton cambridge".split())
 SHORT_MESSAGE = 4
@@ -148,7 +150,9 @@ def _place_expected(words: List[Word], position: int) -> bool:
     if len(words) <= SHORT_MESSAGE:
         return True
     before = [word.text for word in words[max(position - 2, 0) : position]]
-    return bool(before) and (before[-1] in PREPOSITIONS or (before[0] in PREPOSITIONS and before[-1] == "the"))
+    return bool(before) and (
+        before[-1] in PREPOSITIONS or (before[0] in PREPOSITIONS and before[-1] == "the")
+    )
 
 
 def _entity(value: Text, start: int, end: int) -> Dict[Text, Any]:

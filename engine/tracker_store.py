@@ -26,6 +26,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from engine.checked_schemas import remember_checked_schemas
+from engine.quiet_logs import quieten_logs
 
 FORGET_ACTION = "action_forget_me"
 MAX_TURNS = 8
@@ -51,6 +52,7 @@ class ForgettingTrackerStore(TrackerStore):
     ) -> None:
         # The tracker store is the first part of ours that a running Rasa creates.
         remember_checked_schemas()
+        quieten_logs()
         kwargs.pop("host", None)
         super().__init__(domain, event_broker, **kwargs)
         self._ttl_seconds = float(ttl_hours) * SECONDS_AN_HOUR

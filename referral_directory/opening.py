@@ -19,10 +19,10 @@ from referral_directory.errors import BadHours
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CONFIRMED, INDICATIVE, NONE = "confirmed", "indicative", "none"
 
-# The library's British calendar holds only the days that all of the United Kingdom shares, so a rule for
-# public holidays is repeated for the English ones it lacks: New Year's Day, its substitute Monday, the August
-# holiday.
-ENGLISH_ONLY = ("Jan 01", "Jan 02-03 Mo", "Aug Mo[-1]")
+# The library's British calendar holds only the days that all of the United Kingdom shares, so a rule for public
+# holidays is repeated for the English ones it lacks: New Year's Day, its substitute Monday, Easter Monday, and the
+# August holiday.
+ENGLISH_ONLY = ("Jan 01", "Jan 02-03 Mo", "easter +1 day", "Aug Mo[-1]")
 HOLIDAY_RULE = re.compile(r"(?:^|,)\s*PH\b[^0-9]*?(?P<rest>\d\d:\d\d.*|off|closed|open|unknown)?$")
 ON_HOLIDAYS = re.compile(r"\bPH\b|24/7")
 

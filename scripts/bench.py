@@ -154,14 +154,20 @@ def step_means(bot_url: str) -> dict[str, float]:
             if line.startswith(head):
                 step = line.split('step="')[1].split('"')[0]
                 totals.setdefault(step, {})[suffix] = float(line.rsplit(" ", 1)[1])
-    return {step: round(1000 * each["sum"] / each["count"], 2) for step, each in totals.items() if each["count"]}
+    return {
+        step: round(1000 * each["sum"] / each["count"], 2) for step, each in totals.items() if each["count"]
+    }
 
 
 def main() -> int:
     """Run both, print a table and the JSON line."""
     kept = ROOT / "var" / "bench"
     kept.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as state, running_stack(Path(state)) as ours, starter_bot(kept) as starter:
+    with (
+        tempfile.TemporaryDirectory() as state,
+        running_stack(Path(state)) as ours,
+        starter_bot(kept) as starter,
+    ):
         our, their = our_turn(ours.bot_url), starter_turn(starter)
         for _ in range(WARM_UP):
             our(), their()

@@ -1,6 +1,6 @@
 """Measures need detection on a file of messages: ``make nlu-eval FILE=x.jsonl``.
 
-Each line is ``{"text": ..., "needs": [codes], "lang": "en"}``; other keys (such as ``kind``) are reported if they are there.
+Each line is ``{"text": ..., "needs": [codes], "lang": "en"}``; a ``kind`` is reported if it is there.
 The last line printed is one JSON object with the figures of docs/architecture.md, for all lines and for each language.
 """
 
@@ -31,7 +31,7 @@ def read_file(file: Path) -> list[dict[str, object]]:
         model = ensure_model(Stack(children, environment), state / "models")
     total = sum(1 for line in file.read_text("utf-8").splitlines() if line.strip())
     command = [str(ROOT / "engine/.venv/bin/python"), "-m", "scripts.read_messages", str(model), str(file)]
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -40,7 +40,9 @@ def read_file(file: Path) -> list[dict[str, object]]:
         cwd=ROOT,
     ) as process:
         assert process.stdout is not None  # noqa: S101 - asked for above
-        lines = [json.loads(line) for line in tqdm(process.stdout, total=total, desc="Reading", file=sys.stderr)]
+        lines = [
+            json.loads(line) for line in tqdm(process.stdout, total=total, desc="Reading", file=sys.stderr)
+        ]
     if process.returncode:
         raise SystemExit(f"reading {file} failed with exit code {process.returncode}")
     return lines
@@ -115,7 +117,7 @@ def report(file: Path) -> dict[str, object]:
 
 def main() -> int:
     """Print the report as one JSON object; say what is wrong with the command line if it is."""
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():  # noqa: PLR2004 - one argument
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
         print("Say which file to read: make nlu-eval FILE=messages.jsonl", file=sys.stderr)
         return 2
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

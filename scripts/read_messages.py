@@ -1,7 +1,8 @@
 """Reads messages with the trained model, for the evaluations: runs inside Rasa's environment, Python 3.10.
 
-``engine/.venv/bin/python -m scripts.read_messages MODEL FILE`` reads JSON lines with a ``text`` and prints one JSON line for
-each: the needs claimed, the intent, and the milliseconds that reading took. The whole pipeline runs, as in a conversation.
+``engine/.venv/bin/python -m scripts.read_messages MODEL FILE`` reads JSON lines with a ``text`` and prints one
+JSON line for each: the needs claimed, the intent, and the milliseconds that reading took. The whole pipeline
+runs, as in a conversation.
 """
 
 import asyncio

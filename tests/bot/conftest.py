@@ -5,6 +5,7 @@ import logging
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -174,3 +175,15 @@ def logs() -> Iterator[io.StringIO]:
         sys.stderr = real
         root.handlers[:], root.level = earlier[0], earlier[1]
         structlog.reset_defaults()
+
+
+@pytest.fixture
+def benchmark_seconds() -> Callable[[Callable[[], Any]], float]:
+    """Measure the processor seconds of one call, which other work on the machine does not change."""
+
+    def measure(call: Callable[[], Any]) -> float:
+        started = time.process_time()
+        call()
+        return time.process_time() - started
+
+    return measure
