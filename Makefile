@@ -27,13 +27,15 @@ run: ## Install what is needed, start everything, print Ready; Ctrl-C stops it
 .PHONY: test
 test: ## Run every check and every test
 	@scripts/install development
-	@echo "== 1 of 4: checks"
+	@echo "== 1 of 5: checks"
 	@$(MAKE) check
-	@echo "== 2 of 4: training data and language model"
+	@echo "== 2 of 5: training data and language model"
 	@$(PYTHON) -m scripts.model train
-	@echo "== 3 of 4: conversation tests"
+	@echo "== 3 of 5: conversation tests"
 	@$(PYTHON) -m scripts.model test
-	@echo "== 4 of 4: pytest"
+	@echo "== 4 of 5: what runs inside Rasa"
+	@engine/.venv/bin/python -m pytest -c engine/pyproject.toml --rootdir . --confcutdir tests/engine tests/engine
+	@echo "== 5 of 5: pytest"
 	@$(PYTHON) -m pytest
 
 .PHONY: check

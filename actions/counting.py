@@ -32,9 +32,11 @@ def enquiry(
     ``key`` is a hash: the conversation cannot be found from it, and the directory drops it after a day.
     """
     channel = sender_id.split("-", 1)[0]
+    # Half of an outcode often lies in another ward than its commonest one, so it is counted without a ward.
+    ward_code = None if (place or {}).get("kind") == "outcode" else (place or {}).get("ward_code")
     return {
         "need": need,
-        "ward_code": (place or {}).get("ward_code"),
+        "ward_code": ward_code,
         "channel": channel if channel in CHANNELS else "api",
         "language": language,
         "outcome": outcome,

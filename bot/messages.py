@@ -169,7 +169,8 @@ def _take_part(heard: Heard, part: dict[str, Any]) -> None:
 
 
 def _take_understood(heard: Heard, understood: dict[str, Any]) -> None:
-    if needs := understood.get("needs"):
+    # An empty list is a report too: after a fresh start there is nothing that is being dealt with.
+    if (needs := understood.get("needs")) is not None:
         heard.needs = [str(need) for need in needs]
     if "place" in understood:
         place = understood["place"]

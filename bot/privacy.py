@@ -23,7 +23,8 @@ JOINER_IN_LATIN = re.compile(
     "(?<=[\x20-\x7e])[\u200c\u200d]|[\u200c\u200d](?=[\x20-\x7e])|\\A[\u200c\u200d]+"
 )
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-PASSES = 4
+# Each pass takes something out, so even a hostile text is at rest long before this.
+PASSES = 20
 
 EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'&*/=!#$^{}|~-]+\s{0,2}@\s{0,2}[\w-]+(?:\s?\.\s?[\w-]+)+")
 _PROVIDERS = (
@@ -47,7 +48,8 @@ LOOKING = re.compile(
 )
 
 URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"']+|(?<![\w-])[\w-]+(?:\.[\w-]+)+/[^\s<>\"']*[?=#&][^\s<>\"']*", re.IGNORECASE
+    r"(?:https?://|www\.)[^\s<>\"']+|(?<![\w-])[\w-]+(?:\.[\w-]+)+/[^\s<>\"']*[?=#&][^\s<>\"']*",
+    re.IGNORECASE,
 )
 SECRET_IN_URL = re.compile(
     r"[?#&=@%]|/[^/]*\d[^/]*[a-z][^/]*(?:/|\Z)|/[^/]*[a-z][^/]*\d[^/]*(?:/|\Z)|[^/]{24,}", re.I

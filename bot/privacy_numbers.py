@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 # A letter o counts as a zero only where no other letter follows it ("07oo 900" yes, "0113 or" no).
 DIGIT = r"(?:\d|o(?![a-np-z]))"
-GAP = r"[\s.\-/()]{0,3}"
+GAP = r"[\s.\-/()]{0,5}"
 
 # Lines anybody may be given. Calls to these prefixes are free or charged as public lines; no person has one:
 # 0800 and 0808 freephone, 03 for public bodies, 084 and 0870 for businesses (Ofcom national numbering plan).
@@ -38,13 +38,13 @@ A_WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 
 NATIONAL_INSURANCE = re.compile(
     rf"(?<![a-z0-9])[a-z]{GAP}[a-z]{GAP}(?:[\do]{GAP}){{6}}[a-d](?![a-z0-9])"
-    rf"|(?<![a-z0-9])[a-ceghj-prstw-z]{{2}}(?:\d{{6}}|[\s.-]?\d{{2}}[\s.-]\d{{2}}[\s.-]\d{{2}})(?![a-z0-9])"
+    rf"|(?<![a-z0-9])[a-ceghj-prstw-z][a-ceghj-nprstw-z](?:\d{{6}}|[\s.-]?\d{{2}}[\s.-]\d{{2}}[\s.-]\d{{2}})(?![a-z0-9])"
     rf"|\b(?:ni|n\.i\.|nino|national insurance)(?:\s+(?:number|no|num))?\W+(?:is\W+)?(?P<ni>[a-z]{{2}}{GAP}"
     rf"{DIGIT}(?:{GAP}{DIGIT}){{4,6}}(?:{GAP}[a-d])?)(?![a-z0-9])",
     re.IGNORECASE,
 )
-# A run is the longest stretch of digits with at most three separators between them.
-RUN = re.compile(r"(?<![\w£$€])\d(?:[\s.\-/]{0,3}\d){6,}(?!\w)")
+# A run is the longest stretch of digits with at most five separators between them.
+RUN = re.compile(r"(?<![\w£$€])\d(?:[\s.\-/]{0,5}\d){6,}(?!\w)")
 NHS = re.compile(r"(?<![\d£])\d{3}[\s.-]{0,2}\d{3}[\s.-]{0,2}\d{4}(?!\d)")
 IBAN = re.compile(r"(?<!\w)[a-z]{2}\d{2}\s?(?:[a-z]{4}\s?)?(?:\d\s?){10,24}(?!\w)", re.IGNORECASE)
 BANK = re.compile(

@@ -39,14 +39,18 @@ WELCOME = Message(
         "you in Leeds. It is free, and I do not need your name."
     ),
     buttons=[
-        Button(title="Food", payload="I need help with food"),
-        Button(title="Gas and electric", payload="I need help with gas and electricity"),
-        Button(title="Housing", payload="I need help with housing"),
-        Button(title="Money and debt", payload="I need help with money"),
-        Button(title="Internet and devices", payload="I need help with getting online"),
-        Button(title="Furniture, clothes, baby things", payload="I need help with essentials for my home"),
-        Button(title="Feeling low or lonely", payload="I feel low and lonely"),
+        Button(title="Food", payload='/choose_topic{"topic": "food"}'),
+        Button(title="Gas and electric", payload='/choose_topic{"topic": "fuel"}'),
+        Button(title="Housing", payload='/choose_topic{"topic": "housing"}'),
+        Button(title="Money and debt", payload='/choose_topic{"topic": "money"}'),
+        Button(title="Internet and devices", payload='/choose_topic{"topic": "digital"}'),
+        Button(title="Furniture, clothes, baby things", payload='/choose_topic{"topic": "essentials"}'),
+        Button(title="Feeling low or lonely", payload='/choose_topic{"topic": "wellbeing"}'),
     ],
+)
+
+ALSO_HERE = Message(
+    text="When you are ready, I can also look for help with food, heating, housing, money or somebody to talk to."
 )
 
 
@@ -225,7 +229,8 @@ def _apologise(
 def _compose(desk: FrontDesk, conversation: Conversation, heard: Heard, screening: Screening) -> Reply:
     messages = list(heard.messages)
     if screening.level == "sure":
-        messages[:0] = _list_urgent_messages(desk, screening)
+        # With a need the answer to it follows; "I have not understood" would be the wrong thing to hear now.
+        messages = _list_urgent_messages(desk, screening) + (messages if heard.needs else [ALSO_HERE])
     elif screening.level == "unsure" and screening.risk:
         messages.append(desk.urgent.get_gentle_line(screening.risk))
     earlier = conversation.understood

@@ -116,24 +116,33 @@ class PlaceExtractor(GraphComponent):
         found += self._named(words)
         return sorted(found, key=lambda entity: int(entity["start"]))
 
-    def _named(self, words: List[Word]) -> Iterator[Dict[Text, Any]]:
+    def _named(self, words: List[Word]) -> List[Dict[Text, Any]]:
+        """Names as they are written or, when there is none, the first that is nearly written right."""
+        found = []
         position = 0
         while position < len(words):
             length, name = self._name_at(words, position)
-            if name is None:
-                position += 1
-                continue
-            yield _entity(name, words[position].start, words[position + length - 1].end)
-            position += length
+            if name is not None:
+                found.append(_entity(name, words[position].start, words[position + length - 1].end))
+            position += max(length, 1)
+        return found or self._nearly_named(words)
+
+    def _nearly_named(self, words: List[Word]) -> List[Dict[Text, Any]]:
+        for position, word in enumerate(words):
+            if word.text not in PREPOSITIONS and _place_expected(words, position):
+                length, name = self._similar_at(words, position)
+                if name is not None:
+                    return [_entity(name, word.start, words[position + length - 1].end)]
+        return []
 
     def _name_at(self, words: List[Word], position: int) -> Tuple[int, Optional[Text]]:
-        expected = _place_expected(words, position)
         if words[position].text in self._first_words:
+            expected = _place_expected(words, position)
             for length in range(min(LONGEST_NAME, len(words) - position), 0, -1):
                 said = " ".join(word.text for word in words[position : position + length])
                 if said in self._names and (expected or said not in EVERYDAY):
                     return length, self._names[said]
-        return self._similar_at(words, position) if expected else (0, None)
+        return 0, None
 
     def _similar_at(self, words: List[Word], position: int) -> Tuple[int, Optional[Text]]:
         for length in (2, 1):

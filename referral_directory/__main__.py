@@ -59,6 +59,13 @@ def prepare() -> None:
     _seed(_settings(), always=False)
 
 
+@cli.command("staff-link")
+def staff_link() -> None:
+    """Print a link that signs in, once and within an hour, as the administrator of this machine."""
+    settings = _settings()
+    print(commands.make_staff_link(settings, open_database(settings.get_database_url())))
+
+
 @cli.command("rebuild-places")
 def rebuild(
     source: Annotated[

@@ -4,8 +4,13 @@
     ├── InvalidInput        what somebody sent cannot be read; says which field and what is allowed
     ├── NotFound            a thing asked for by its identity does not exist, or is not public
     ├── NotAllowed          the caller did not prove that it may do this
+    ├── NotSignedIn         a staff page was asked for without a session
+    ├── NotPermitted        somebody is known, and may not do this; or a form was not sent from our own page
+    ├── TooManyAttempts     signing in is slowed down for a while
+    ├── BadKey              a secret is too short, or does not open what was sealed
     ├── NotReady            the service has started, and cannot answer yet
     ├── BadHours            opening hours that cannot be read
+    ├── ReleaseRefused      statistics that may not be published, and why
     └── BadFile             a starter, guidance or place file that cannot be loaded
 
 None of them knows HTTP: web/problems.py alone turns them into answers.
@@ -37,12 +42,36 @@ class NotAllowed(SignpostError):
     """The service token is missing or wrong."""
 
 
+class NotSignedIn(SignpostError):
+    """A staff page was asked for without a live session."""
+
+
+class NotPermitted(SignpostError):
+    """Somebody is known and may not do this, or a form was not sent from our own page."""
+
+
+class TooManyAttempts(SignpostError):
+    """Signing in is slowed down; `seconds` is how long to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("Too many attempts: wait a little, then try again.")
+        self.seconds = seconds
+
+
+class BadKey(SignpostError):
+    """A secret is too short, or does not open what was sealed with another."""
+
+
 class NotReady(SignpostError):
     """The database cannot be reached, or the index is not built yet."""
 
 
 class BadHours(SignpostError):
     """Opening hours that are not in OpenStreetMap's syntax."""
+
+
+class ReleaseRefused(SignpostError):
+    """Statistics that are not published: the period is not over, overlaps, or an attack succeeded."""
 
 
 class BadFile(SignpostError):

@@ -18,6 +18,7 @@ AREAS = frozenset(
     TQ TR TS TW UB W
     WA WC WD WF WN WR WS WV YO ZE""".split()
 )
+NEIGHBOURS = frozenset({"LS", "BD", "WF", "HD", "HG", "HX", "YO"})
 # Only central London writes a letter at the end of the outward part (EC1A, W1A).
 LETTERED_AREAS = frozenset("E EC N NW SE SW W WC".split())
 OUTWARD_SHAPES = ("A9", "A99", "AA9", "AA99", "A9A", "AA9A")
@@ -71,9 +72,10 @@ def read_postcode(text: str) -> list[Postcode]:
         readings.update(dict.fromkeys(_read(front.replace(" ", ""), back)))
     if len(joined) >= 5:
         readings.update(dict.fromkeys(_read(joined[:-3], joined[-3:])))
-    if not readings and not front:
+    # "ls 11" is an outcode, but "im 19" is somebody's age.
+    if not readings and (not front or front in NEIGHBOURS):
         readings.update(dict.fromkeys(_read(joined, "")))
-        if len(joined) >= 3:
+        if len(joined) >= 3 and not front:
             readings.update(dict.fromkeys(_read(joined[:-1], joined[-1:])))
     return list(readings)
 

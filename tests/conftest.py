@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+# These run in Rasa's environment, with its own Python (make test).
+collect_ignore = ["engine"]
+
 LOCAL_NAMES = {None, "", "localhost", socket.gethostname()}
 
 

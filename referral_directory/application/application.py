@@ -18,11 +18,13 @@ from referral_directory.demand.counting import purge_keys
 from referral_directory.errors import NotReady
 from referral_directory.needs import load_needs
 from referral_directory.place_tables import load_tables
-from referral_directory.web import enquiries, guidance, health, pages, places, services
+from referral_directory.staff.keys import make_keys
+from referral_directory.web import enquiries, guidance, health, pages, places, services, staff_pages
 from referral_directory.web.context import Directory
 from referral_directory.web.observing import Observing, make_metrics
 from referral_directory.web.openapi import add_openapi
 from referral_directory.web.problems import add_problem_handlers
+from referral_directory.web.signed_in import add_sign_in_redirect
 
 HOUR = 3600
 
@@ -40,9 +42,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.directory = directory
-    for room in (places, services, guidance, enquiries, health, pages):
+    for room in (places, services, guidance, enquiries, health, pages, staff_pages):
         app.include_router(room.router)
     add_problem_handlers(app)
+    add_sign_in_redirect(app)
     add_openapi(app)
     app.add_middleware(Observing, metrics=directory.metrics)
     return app
@@ -69,6 +72,8 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         clock=clock or settings.get_clock(),
         service_token=settings.get_service_token(),
         metrics=make_metrics(),
+        public_url=settings.get_public_url(),
+        staff_keys=make_keys(settings.get_staff_key()),
     )
 
 
@@ -83,20 +88,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     except NotReady:
         # /readyz says so until the database is there; the process itself need not die for it.
         log.warning("not ready")
-    purging = asyncio.create_task(_purge_hourly(directory))
+    stopping = asyncio.Event()
+    purging = asyncio.create_task(_purge_hourly(directory, stopping))
     yield
-    purging.cancel()
-    with suppress(asyncio.CancelledError):
-        await purging
+    # Asked to stop, not cancelled: a purge under way in its thread still holds a connection.
+    stopping.set()
+    await purging
     directory.database.engine.dispose()
 
 
-async def _purge_hourly(directory: Directory) -> None:
+async def _purge_hourly(directory: Directory, stopping: asyncio.Event) -> None:
     """Forget yesterday's enquiry keys even on a day without enquiries."""
-    while True:
+    while not stopping.is_set():
         with suppress(SQLAlchemyError):
             await run_in_threadpool(_purge, directory)
-        await asyncio.sleep(HOUR)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), HOUR)
 
 
 def _purge(directory: Directory) -> None:

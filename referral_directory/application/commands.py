@@ -13,6 +13,7 @@ from referral_directory.catalogue.starter import read_starter
 from referral_directory.database import Database, transaction
 from referral_directory.errors import BadFile
 from referral_directory.needs import load_needs
+from referral_directory.staff.links import make_machine_link
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -25,6 +26,13 @@ def migrate(database: Database) -> tuple[str | None, str | None]:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return before, ScriptDirectory.from_config(config).get_current_head()
+
+
+def make_staff_link(settings: Settings, database: Database) -> str:
+    """A link that signs in whoever runs this machine, once, within an hour."""
+    with transaction(database) as session:
+        token = make_machine_link(session, settings.get_clock()())
+    return f"{settings.get_public_url()}/staff/link/{token}"
 
 
 def alembic_config() -> Config:

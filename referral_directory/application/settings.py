@@ -42,6 +42,12 @@ class Settings(BaseSettings):
         validation_alias="SIGNPOST_SERVICE_TOKEN",
         description="Token for writes from bot and actions; without one, kept in the state folder.",
     )
+    staff_key: str = Field(
+        "",
+        validation_alias="SIGNPOST_STAFF_KEY",
+        description="Secret of the staff pages (several, newest first, with commas, to replace one); without "
+        "one, kept in the state folder.",
+    )
     clock: datetime | None = Field(
         None,
         validation_alias="SIGNPOST_CLOCK",
@@ -74,9 +80,14 @@ class Settings(BaseSettings):
 
     def get_service_token(self) -> str:
         """The token that bot and actions write with; made once (mode 600) if there is none."""
-        if self.service_token:
-            return self.service_token
-        path = self.state_dir / "service-token"
+        return self.service_token or self._get_made_once("service-token")
+
+    def get_staff_key(self) -> str:
+        """The secret of the staff pages; made once (mode 600) if there is none."""
+        return self.staff_key or self._get_made_once("staff-key")
+
+    def _get_made_once(self, name: str) -> str:
+        path = self.state_dir / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, made = tempfile.mkstemp(dir=path.parent)  # mode 600

@@ -10,10 +10,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from referral_directory.database import insert_into
+from referral_directory.demand.disclosure import RECORD_KEYS
 from referral_directory.demand.models import DemandCount, EnquiryKey
 
 UNKNOWN_WARD = "unknown"
-RECORD_KEYS = 256  # as in the published cell-key-perturbation method
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,15 @@ def record_enquiry(session: Session, enquiry: Enquiry, key: str, salt: bytes, to
     ).first()
     if new is None:
         return False
+    add_one(session, enquiry, today)
+    return True
+
+
+def add_one(session: Session, enquiry: Enquiry, today: date) -> None:
+    """Add one to the counter of these words on `today`, with a record key of its own.
+
+    For events that cannot come twice, such as a referral that ends: the caller's transaction is the guarantee.
+    """
     insert = insert_into(session, DemandCount).values(
         day=today,
         need=enquiry.need,
@@ -63,7 +72,6 @@ def record_enquiry(session: Session, enquiry: Enquiry, key: str, salt: bytes, to
             },
         )
     )
-    return True
 
 
 def purge_keys(session: Session, today: date) -> None:

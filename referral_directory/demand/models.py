@@ -1,8 +1,18 @@
-"""The counter table and the table that tells a retry from a second enquiry."""
+"""The counter table, the table that tells a retry from a second enquiry, and the frozen releases."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Integer, LargeBinary, String
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral_directory.database import Base
@@ -40,3 +50,31 @@ class EnquiryKey(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     purge_on: Mapped[date] = mapped_column(Date, index=True)
+
+
+class StatisticsRelease(Base):
+    """A frozen release. `content` is published as it is; `marks` is not published, and says which figures were
+    withheld to protect others or kept in a correction, so that later releases can be tested against this one.
+    """
+
+    __tablename__ = "statistics_release"
+    __table_args__ = (UniqueConstraint("period", "version"),)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    period: Mapped[str] = mapped_column(String(8))
+    version: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(12))
+    first_day: Mapped[date] = mapped_column(Date, index=True)
+    last_day: Mapped[date] = mapped_column(Date)
+    released_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    note: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+    marks: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class SimulatedData(Base):
+    """One row says that every count in this database is made up; a real database has none."""
+
+    __tablename__ = "simulated_data"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seed: Mapped[int] = mapped_column(Integer)

@@ -5,9 +5,10 @@ from alembic import context
 from referral_directory.catalogue import models as catalogue_models
 from referral_directory.database import Base
 from referral_directory.demand import models as demand_models
+from referral_directory.staff import models as staff_models
 
 # Imported for the tables they declare.
-ROOMS = (catalogue_models, demand_models)
+ROOMS = (catalogue_models, demand_models, staff_models)
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,1 +1,1 @@
-"""People who sign in: community-space staff, curators and analysts. Nothing is built here yet."""
+"""People who sign in: community-space staff, curators, analysts and administrators. Knows no web framework."""

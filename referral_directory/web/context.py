@@ -10,6 +10,7 @@ from referral_directory.clock import Clock
 from referral_directory.database import Database
 from referral_directory.needs import Needs
 from referral_directory.place_tables import Tables
+from referral_directory.staff.keys import StaffKeys
 from referral_directory.web.observing import Metrics
 
 
@@ -25,6 +26,8 @@ class Directory:
     clock: Clock
     service_token: str
     metrics: Metrics
+    public_url: str
+    staff_keys: StaffKeys
 
 
 def get_directory(request: Request) -> Directory:

@@ -30,7 +30,18 @@ class EnquiryShape(BaseModel):
     language: str = Field(
         pattern="^[a-z]{2}$", description="Two letters (ISO 639-1); those not offered count as other."
     )
-    outcome: Literal["matched", "none_matched", "closed_now", "abandoned"]
+    outcome: Literal[
+        "matched",
+        "none_matched",
+        "closed_now",
+        "abandoned",
+        "no_such_service",
+        "full",
+        "closed",
+        "not_eligible",
+        "too_far",
+        "no_answer",
+    ] = Field(description="What it came to; all but matched and abandoned are unmet need, with the reason.")
     key: str = Field(min_length=8, max_length=200, description="The same for a retry of the same enquiry.")
 
 

@@ -30,6 +30,9 @@ SECURITY_HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
 
+# What people see who are signed in or hold a link: kept by no cache, and read by no other site.
+PRIVATE = ("/staff",)
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -135,7 +138,9 @@ def _route_of(scope: Scope) -> str:
 
 
 def _headers_for(scope: Scope) -> list[tuple[bytes, bytes]]:
+    if scope["path"].startswith(PRIVATE):
+        return [*SECURITY_HEADERS, (b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex, noarchive")]
     if scope["method"] in ("GET", "HEAD"):
-        # Everything that can be read here is public, and read without cookies.
+        # Everything else that can be read here is public, and read without cookies.
         return [*SECURITY_HEADERS, (b"access-control-allow-origin", b"*")]
     return SECURITY_HEADERS

@@ -10,10 +10,27 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from referral_directory.errors import InvalidInput, NotAllowed, NotFound, NotReady, SignpostError
+from referral_directory.errors import (
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    NotPermitted,
+    NotReady,
+    NotSignedIn,
+    SignpostError,
+    TooManyAttempts,
+)
 from referral_directory.web.templating import render
 
-STATUS = {InvalidInput: 422, NotFound: 404, NotAllowed: 401, NotReady: 503}
+STATUS = {
+    InvalidInput: 422,
+    NotFound: 404,
+    NotAllowed: 401,
+    NotSignedIn: 401,
+    NotPermitted: 403,
+    TooManyAttempts: 429,
+    NotReady: 503,
+}
 DETAILS = {
     400: "The request could not be read.",
     404: "There is nothing at this address.",

@@ -112,9 +112,7 @@ def read_moment(text: str | None, now: datetime) -> datetime:
         return now
     try:
         # In an address "+01:00" arrives as " 01:00" unless it was escaped.
-        moment = in_leeds(
-            datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)(?<=T.{8} |T.{5} )", "+", text.strip()))
-        )
+        moment = in_leeds(datetime.fromisoformat(re.sub(r"(T[\d:.]+) (\d\d:\d\d)$", r"\1+\2", text.strip())))
         if abs((moment - now).days) <= FURTHEST_DAYS:
             return moment
     except (ValueError, OverflowError):

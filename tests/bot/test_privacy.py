@@ -35,6 +35,11 @@ def count_digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
+def squeeze(text: str) -> str:
+    """The letters and figures of a text without what may stand between them, every o as a zero."""
+    return re.sub(r"[^0-9a-z|]", "", re.sub(r"\[\w+\]", "|", text.lower()).replace("o", "0"))
+
+
 @settings(max_examples=600, deadline=None)
 @given(NUMBERS, CARRIERS)
 def test_no_number_of_a_person_survives_in_any_spelling_or_sentence(number: Written, carrier: str):
@@ -58,8 +63,7 @@ def test_no_email_address_survives(email: Written, carrier: str):
 def test_no_full_postcode_survives_and_it_can_be_asked_for(postcode: Written, carrier: str):
     written, inward = postcode
     redacted = PRIVACY.redact(carrier.format(written))
-    left = re.sub(r"\[\w+\]", "|", redacted.text.lower()).replace("o", "0")
-    assert inward not in re.sub(r"[^0-9a-z|]", "", left)
+    assert squeeze(redacted.text).count(inward) <= squeeze(carrier).count(inward)
     assert "[postcode]" in redacted.text
     assert [spell_postcode(found)[-3:].lower() for found in redacted.postcodes] == [inward]
 

@@ -28,16 +28,13 @@ from tests.directory.factories import (
     write_starter,
 )
 
+ENGINES = ["sqlite", "postgresql"]
+
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """A data folder with the real places and needs, and a starter directory of our own."""
-    folder = tmp_path / "data"
-    (folder / "starter").mkdir(parents=True)
-    (folder / "places").symlink_to(DATA / "places")
-    shutil.copy(DATA / "need_codes.csv", folder)
-    shutil.copy(DATA / "starter" / "guidance.yaml", folder / "starter")
-    return folder
+    """A data folder of a test's own."""
+    return make_data(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +68,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def engine_name(request: pytest.FixtureRequest) -> str:
     """Each test that opens a database runs on both engines."""
     return str(request.param)
@@ -91,13 +88,7 @@ def empty_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) 
 @pytest.fixture
 def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated, empty database."""
-    if engine_name == "sqlite":
-        path = tmp_path / "directory.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgresql")
-    with _new_database(server, "signpost_template") as url:
+    with _migrated(engine_name, request, tmp_path) as url:
         yield url
 
 
@@ -120,10 +111,38 @@ def start(settings: Settings) -> Iterator[Start]:
         yield begin
 
 
-@pytest.fixture
-def client(start: Start) -> TestClient:
-    """A client of a directory with one service."""
-    return start([make_row()])
+@pytest.fixture(scope="session", params=ENGINES)
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of a directory with one service, for tests that only read."""
+    folder = tmp_path_factory.mktemp("shared")
+    with _migrated(str(request.param), request, folder) as url:
+        settings = make_settings(url, make_data(folder), folder)
+        write_starter(settings.data_dir, [make_row()])
+        seed(settings)
+        with make_client(settings) as shared:
+            yield shared
+
+
+def make_data(folder: Path) -> Path:
+    """A data folder with the real places and needs, and a starter directory of our own."""
+    data = folder / "data"
+    (data / "starter").mkdir(parents=True)
+    (data / "places").symlink_to(DATA / "places")
+    shutil.copy(DATA / "need_codes.csv", data)
+    shutil.copy(DATA / "starter" / "guidance.yaml", data / "starter")
+    return data
+
+
+@contextlib.contextmanager
+def _migrated(engine_name: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The URL of a migrated, empty database, gone afterwards."""
+    if engine_name == "sqlite":
+        path = folder / "directory.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    with _new_database(request.getfixturevalue("postgresql"), "signpost_template") as url:
+        yield url
 
 
 @contextlib.contextmanager

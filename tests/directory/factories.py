@@ -1,8 +1,9 @@
 """Factories of the directory's tests: starter rows, settings, and clients of the real application."""
 
+import contextlib
 import csv
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from referral_directory.application.application import create_app
 from referral_directory.application.settings import PACKAGE_DATA, Settings
 from referral_directory.catalogue.starter import COLUMNS
 from referral_directory.clock import LEEDS
-from referral_directory.database import open_database
+from referral_directory.database import Database, open_database
 
 with warnings.catch_warnings():
     # It asks for a successor of httpx that the locked environment does not hold.
@@ -97,10 +98,17 @@ def make_client(settings: Settings, now: datetime = MONDAY_MORNING) -> TestClien
     return TestClient(create_app(settings, clock=lambda: now), raise_server_exceptions=False)
 
 
-def seed(settings: Settings) -> Any:
-    """Load the starter file as the command does: the report and the faults."""
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database of these settings, closed again whatever happens."""
     database = open_database(settings.get_database_url())
     try:
-        return commands.seed(settings, database)
+        yield database
     finally:
         database.engine.dispose()
+
+
+def seed(settings: Settings) -> Any:
+    """Load the starter file as the command does: the report and the faults."""
+    with opened(settings) as database:
+        return commands.seed(settings, database)

@@ -49,7 +49,7 @@ def test_a_full_postcode_is_answered_without_being_repeated(client: TestClient) 
         assert body["place"]["lon"] == round(body["place"]["lon"], 2)
 
 
-@pytest.mark.parametrize("spelling", ["LS1O 1JG", "lsl0 1jg", "ISIO IJG", "LS10 IJG", "1s10 1jg"])
+@pytest.mark.parametrize("spelling", ["LS1O 1JG", "lsl0 1jg", "LSIO IJG", "LS10 IJG", "1s10 1jg"])
 def test_letters_and_digits_that_look_alike_are_read_where_they_belong(tables: Tables, spelling: str) -> None:
     assert find_place(tables, spelling).query == "LS10 1"
 
@@ -124,9 +124,26 @@ def test_part_of_a_postcode_is_enough(tables: Tables, text: str, kind: str, name
 
 @pytest.mark.parametrize(
     "text",
-    ["BD1 1AA", "SW1A 1AA", "M1 1AE", "HG1 1AA", "WF2", "LS29 9AA", "LS24 8ZZ", "Bradford", "wakefield", "Manchester",
-     "York", "Huddersfield", "Harrogate", "bradfrod", "im in halifax", "Park Lane, Bradford", "London"],
-)  # fmt: skip
+    [
+        "BD1 1AA",
+        "SW1A 1AA",
+        "M1 1AE",
+        "HG1 1AA",
+        "WF2",
+        "LS29 9AA",
+        "LS24 8ZZ",
+        "Bradford",
+        "wakefield",
+        "Manchester",
+        "York",
+        "Huddersfield",
+        "Harrogate",
+        "bradfrod",
+        "im in halifax",
+        "Park Lane, Bradford",
+        "London",
+    ],
+)
 def test_places_elsewhere_are_said_to_be_outside_leeds(tables: Tables, text: str) -> None:
     answer = find_place(tables, text)
     assert (answer.status, answer.place) == ("outside_leeds", None)
@@ -142,14 +159,25 @@ def test_an_outcode_that_is_only_partly_in_leeds_is_asked_about(tables: Tables, 
 @pytest.mark.parametrize(
     ("text", "ward"),
     [
-        ("town", "Little London & Woodhouse"), ("city centre", "Little London & Woodhouse"),
-        ("hyde prak", "Headingley & Hyde Park"), ("harehils", "Gipton & Harehills"), ("Headingly", "Headingley & Hyde Park"),
-        ("seecroft", "Killingbeck & Seacroft"), ("chapletown", "Chapel Allerton"), ("gipon", "Gipton & Harehills"),
-        ("midleton", "Middleton Park"), ("im in seacroft love", "Killingbeck & Seacroft"), ("jimmy's", "Gipton & Harehills"),
-        ("GIPTON AND HAREHILLS", "Gipton & Harehills"), ("Armley, Leeds", "Armley"), ("ottley", "Otley & Yeadon"),
-        ("pudsy", "Pudsey"), ("York Road", "Burmantofts & Richmond Hill"), ("E05011394", "Gipton & Harehills"),
+        ("town", "Little London & Woodhouse"),
+        ("city centre", "Little London & Woodhouse"),
+        ("hyde prak", "Headingley & Hyde Park"),
+        ("harehils", "Gipton & Harehills"),
+        ("Headingly", "Headingley & Hyde Park"),
+        ("seecroft", "Killingbeck & Seacroft"),
+        ("chapletown", "Chapel Allerton"),
+        ("gipon", "Gipton & Harehills"),
+        ("midleton", "Middleton Park"),
+        ("im in seacroft love", "Killingbeck & Seacroft"),
+        ("jimmy's", "Gipton & Harehills"),
+        ("GIPTON AND HAREHILLS", "Gipton & Harehills"),
+        ("Armley, Leeds", "Armley"),
+        ("ottley", "Otley & Yeadon"),
+        ("pudsy", "Pudsey"),
+        ("York Road", "Burmantofts & Richmond Hill"),
+        ("E05011394", "Gipton & Harehills"),
     ],
-)  # fmt: skip
+)
 def test_areas_are_found_as_people_write_them(tables: Tables, text: str, ward: str) -> None:
     answer = find_place(tables, text)
     assert answer.place is not None, answer
@@ -158,9 +186,25 @@ def test_areas_are_found_as_people_write_them(tables: Tables, text: str, ward: s
 
 @pytest.mark.parametrize(
     "text",
-    ["near the Merrion Centre", "asked", "my house", "the kids", "benefits", "hungry", "nowhere", "help me please",
-     "food bank", "universal credit", "morning", "electric", "💥", "???", "12345", "/restart"],
-)  # fmt: skip
+    [
+        "near the Merrion Centre",
+        "asked",
+        "my house",
+        "the kids",
+        "benefits",
+        "hungry",
+        "nowhere",
+        "help me please",
+        "food bank",
+        "universal credit",
+        "morning",
+        "electric",
+        "💥",
+        "???",
+        "12345",
+        "/restart",
+    ],
+)
 def test_slips_are_forgiven_but_other_words_are_not_taken_for_places(tables: Tables, text: str) -> None:
     assert find_place(tables, text).status == "not_found"
 

@@ -232,8 +232,8 @@ def test_words_order_the_services_of_a_need(start: Start) -> None:
 
 def test_a_card_holds_everything_the_contract_names(client: TestClient) -> None:
     card = search(client, need="food.parcel", **HAREHILLS)["services"][0]
-    named = """id external_id name organisation what how_to_get_help phone email address postcode ward lat lon distance_km
-        open week cost who_for why_this needs coverage languages checked url website"""
+    named = """id external_id name organisation what how_to_get_help phone email address postcode ward lat lon
+        distance_km open week cost who_for why_this needs coverage languages checked url website"""
     assert set(named.split()) <= card.keys()
     assert card["checked"] == {
         "date": "2026-08-28",

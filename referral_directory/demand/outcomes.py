@@ -1,0 +1,38 @@
+"""What an enquiry or a referral can come to, and which of it is unmet need.
+
+An enquiry with the outcome `matched` was signposted: somebody was shown at least one service that was open or
+would open. Everything in REASON_OF is unmet need. Rows whose outcome is REFERRAL_SENT or begins with `end_`
+count referrals and how they ended; they are never added to enquiries.
+"""
+
+REASONS = ("no_such_service", "full", "closed", "not_eligible", "too_far", "no_answer")
+# The two outcomes on the left are what the search itself can tell.
+REASON_OF = {"none_matched": "no_such_service", "closed_now": "closed"} | {reason: reason for reason in REASONS}
+ENQUIRY_OUTCOMES = frozenset({"matched", "abandoned", *REASON_OF})
+
+REFERRAL_SENT = "sent"
+REFERRAL_ENDS = (
+    "end_helped",
+    "end_no_answer",
+    "end_full",
+    "end_not_eligible",
+    "end_too_far",
+    "end_closed",
+    "end_withdrawn",
+)
+
+LABELS = {
+    "no_such_service": "No such service",
+    "full": "Service full",
+    "closed": "Closed at the time",
+    "not_eligible": "Not eligible",
+    "too_far": "Too far away",
+    "no_answer": "No answer",
+    "end_helped": "Helped",
+    "end_no_answer": "No answer from the service",
+    "end_full": "Declined: full",
+    "end_not_eligible": "Declined: not eligible",
+    "end_too_far": "Declined: too far away",
+    "end_closed": "Declined: service closed",
+    "end_withdrawn": "Withdrawn by the person",
+}

@@ -1,0 +1,94 @@
+"""What the tracker store promises: conversations stay short, and are forgotten on time and on request."""
+
+import asyncio
+
+import pytest
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
+
+from engine.tracker_store import FORGET_ACTION, KEPT_TURNS, MAX_TURNS, ForgettingTrackerStore
+
+HOUR = 3600
+DOMAIN = Domain.load("domain.yml")
+
+
+class Clock:
+    def __init__(self):
+        self.seconds = 1_000_000.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def store(clock):
+    return ForgettingTrackerStore(DOMAIN, now=clock, max_conversations=100)
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+def say(store, sender, text="hello", *events):
+    tracker = run(store.get_or_create_tracker(sender))
+    tracker.update(UserUttered(text, {"name": "greet"}), DOMAIN)
+    for event in events:
+        tracker.update(event, DOMAIN)
+    tracker.update(ActionExecuted("action_listen"), DOMAIN)
+    run(store.save(tracker))
+
+
+def turns(tracker):
+    return [event for event in tracker.events if isinstance(event, UserUttered)]
+
+
+def test_a_conversation_is_there_for_the_next_message(store):
+    say(store, "web-1", "no food", SlotSet("needs", ["food.parcel"]))
+    assert run(store.retrieve("web-1")).get_slot("needs") == ["food.parcel"]
+
+
+def test_a_conversation_is_forgotten_24_hours_after_its_last_message(store, clock):
+    say(store, "web-1")
+    clock.seconds += 23 * HOUR
+    say(store, "web-1")
+    clock.seconds += 23 * HOUR
+    assert run(store.retrieve("web-1")) is not None
+    clock.seconds += HOUR + 1
+    assert run(store.retrieve("web-1")) is None
+    assert list(run(store.keys())) == []
+
+
+def test_a_conversation_that_asks_to_be_forgotten_is_gone_at_once(store):
+    say(store, "web-1", "my secret")
+    say(store, "web-2")
+    say(store, "web-1", "forget me", ActionExecuted(FORGET_ACTION))
+    assert run(store.retrieve("web-1")) is None
+    assert list(run(store.keys())) == ["web-2"]
+
+
+def test_the_conversations_idle_longest_make_room_when_there_are_too_many(store, clock):
+    for number in range(101):
+        clock.seconds += 1
+        say(store, f"web-{number}")
+    assert run(store.retrieve("web-0")) is None
+    assert len(list(run(store.keys()))) == 100
+
+
+def test_a_long_conversation_keeps_what_it_knows_and_only_its_last_turns(store):
+    say(store, "web-1", "no food", SlotSet("needs", ["food.parcel"]), SlotSet("place_asked", 1))
+    say(store, "web-1", "where", ActiveLoop("place_form"), SlotSet("requested_slot", "place"))
+    for number in range(40):
+        say(store, "web-1", f"message {number}")
+    tracker = run(store.retrieve("web-1"))
+    assert KEPT_TURNS <= len(turns(tracker)) <= MAX_TURNS
+    assert turns(tracker)[-1].text == "message 39"
+    assert tracker.get_slot("needs") == ["food.parcel"]
+    assert tracker.get_slot("place_asked") == 1
+    assert tracker.active_loop_name == "place_form"
+    assert tracker.get_slot("requested_slot") == "place"
+    assert tracker.latest_action_name == "action_listen"
