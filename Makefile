@@ -16,7 +16,7 @@ endef
 
 .PHONY: help
 help: ## List every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
 run: ## Install what is needed, start everything, print Ready; Ctrl-C stops it
@@ -88,6 +88,11 @@ safety-eval: ## Measure the safety screen on FILE=x.jsonl
 .PHONY: search-eval
 search-eval: ## Measure the directory search on FILE=x.jsonl
 	$(call run_script,search_eval)
+
+.PHONY: demo-statistics
+demo-statistics: ## Fill a separate database (var/demo) with simulated years of statistics
+	@scripts/install services
+	@$(PYTHON) -m referral_directory demo-statistics --state var/demo
 
 .PHONY: clean
 clean: ## Remove caches, logs and trained models; keeps the environments and the database

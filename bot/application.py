@@ -89,7 +89,7 @@ def build_front_desk(settings: BotSettings, clock: Clock, safety: Screen) -> Fro
 
 
 def load_given_names() -> frozenset[str]:
-    """Return the given names of the data file, in lower case."""
+    """Return the given names of the data file, in the case in which they count."""
     lines = (DATA / "given_names.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(name for line in lines if not line.startswith("#") for name in line.split())
 

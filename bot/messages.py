@@ -124,7 +124,7 @@ class Heard(BaseModel):
 
     `needs` is None if this turn reported none; `place_reported` tells a place of None that was said from one
     that was not mentioned; `forget` asks for the conversation to be dropped; `unreadable` counts parts that
-    did not have the agreed shape.
+    did not have the agreed shape; `out_of_order` says that these are the words of the door, because Rasa gave none.
     """
 
     messages: list[Message] = []
@@ -133,6 +133,7 @@ class Heard(BaseModel):
     place_reported: bool = False
     forget: bool = False
     unreadable: int = 0
+    out_of_order: bool = False
 
 
 def read_rasa_messages(parts: list[dict[str, Any]]) -> Heard:

@@ -28,6 +28,9 @@ ORDINAL = re.compile(
     re.IGNORECASE,
 )
 
+# "Samsung S21, 5gb data": phones have names that look like the first half of a postcode.
+GIGABYTES = re.compile(r"\dgb\s+(?:of|data|sim|a\s+month|ram|memory|phone|plan|deal|left)\b", re.IGNORECASE)
+
 _STREET = (
     r"street|st|str|road|rd|avenue|ave|av|lane|ln|drive|drv|dr|close|cl|crescent|cres|court|ct|grove|gr|terrace|terr|ter|"
     r"place|pl|gardens|gdns|garden|mount|mt|view|walk|way|row|square|sq|hill|park|rise|green|parade|approach|garth|"
@@ -68,7 +71,8 @@ def find_postcodes(text: str) -> Iterator[tuple[int, int, str]]:
         area = match["area"].upper()
         if area not in AREAS or (match["gap"] and (area in WORDLIKE or len(area) == 1)):
             continue
-        if ORDINAL.match(text, match.start("inward")):
+        inward = match.start("inward")
+        if ORDINAL.match(text, inward) or GIGABYTES.match(text, inward):
             continue
         yield match.start(), match.end(), "[postcode]"
 

@@ -18,7 +18,7 @@ INTRODUCTION = re.compile(
         friend|mate|neighbour|boyfriend|girlfriend|nan|grandad|landlord|worker|man|woman|lad|lass|bloke|someone|somebody)
         (?:'s|\s+is|\s+was|,)?\s+(?:called|named)\s+
     | \b(?:mr|mrs|ms|miss|mx|dr|rev|sir|lady)\b\.?\s+
-    | \b(?:nazywam\s+się|mam\s+na\s+imię|mă\s+numesc|ma\s+numesc|numele\s+meu\s+este|
+    | \b(?:nazywam\s+si[eę]|mam\s+na\s+imi[eę]|mă\s+numesc|ma\s+numesc|numele\s+meu\s+este|
         me\s+llamo|mi\s+nombre\s+es|(?:o\s+)?meu\s+nome\s+é|chamo-me|me\s+chamo)\s+
     | (?:اسمي|إسمي|میرا\s+نام|اسم\s+من|نام\s+من)\s+
     )""",
@@ -64,7 +64,8 @@ MORE_WORDS = 3
 class NameFinder:
     """Finds names that somebody introduces.
 
-    `given_names` (lower case) settle "I'm Dave" against "I'm hungry".
+    `given_names` settle "I'm Dave" against "I'm hungry": those in lower case count in any case, those with a
+    capital ("Grace") only when they are written so.
     """
 
     def __init__(self, given_names: frozenset[str]) -> None:
@@ -89,7 +90,9 @@ class NameFinder:
         if certain:
             is_name = word not in NOT_A_NAME
         else:
-            is_name = word in self._given_names or self._is_capitalised_pair(first[0], second)
+            is_name = not self._given_names.isdisjoint({word, first[0]}) or self._is_capitalised_pair(
+                first[0], second
+            )
         if is_name:
             yield start, self._end_of_name(text, first), "[name]"
 

@@ -26,7 +26,7 @@ PHONE = re.compile(
 FOREIGN_PHONE = re.compile(rf"(?<!\w)(?:\+{GAP}|00{GAP}(?=[1-9]))[1-9](?:{GAP}\d){{8,14}}(?!\d)")
 SAID_PHONE = re.compile(
     r"\b(?:phone|mobile|mob|tel|telephone|landline|numbers?|whats\s?app|(?:ring|call|text) (?:me|us))\b"
-    rf"(?:\W+(?:on|is|at|no|number|me)\b){{0,3}}\W{{0,3}}(?P<phone>(?:\+{GAP})?{DIGIT}(?:{GAP}{DIGIT}){{5,14}})(?!\w)",
+    rf"(?:\W+(?:on|is|at|no|number|me)\b){{0,3}}\W{{0,3}}(?P<phone>(?:\+{GAP})?{DIGIT}(?:{GAP}{DIGIT}){{6,14}})(?!\w)",
     re.IGNORECASE,
 )
 _WORD_DIGIT = r"(?:zero|nought|naught|oh|o|one|two|three|four|five|six|seven|eight|nine|\d)"
@@ -96,10 +96,10 @@ def find_numbers(text: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(group or 0), match.end(group or 0), token
     yield from _find_grouped(text, NATIONAL_INSURANCE, "[ni]")
     yield from _find_cards(text)
+    yield from _find_grouped(text, BANK, "[bank]")
     # Phones come before NHS numbers, because ten digits after +44 can happen to have the right check digit.
     yield from _find_phones(text)
     yield from _find_nhs_numbers(text)
-    yield from _find_grouped(text, BANK, "[bank]")
     yield from _find_long_runs(text)
 
 

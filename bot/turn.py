@@ -223,14 +223,15 @@ def _apologise(
         "these numbers need no computer:\n"
         f"{desk.urgent.list_numbers()}"
     )
-    return Heard(messages=[Message(text=text, buttons=[Button(title="Try again", payload=TRY_AGAIN)])])
+    message = Message(text=text, buttons=[Button(title="Try again", payload=TRY_AGAIN)])
+    return Heard(messages=[message], out_of_order=True)
 
 
 def _compose(desk: FrontDesk, conversation: Conversation, heard: Heard, screening: Screening) -> Reply:
     messages = list(heard.messages)
     if screening.level == "sure":
-        # With a need the answer to it follows; "I have not understood" would be the wrong thing to hear now.
-        messages = _list_urgent_messages(desk, screening) + (messages if heard.needs else [ALSO_HERE])
+        rest = messages if _belongs_after_urgent_help(heard, screening) else [ALSO_HERE]
+        messages = _list_urgent_messages(desk, screening) + rest
     elif screening.level == "unsure" and screening.risk:
         messages.append(desk.urgent.get_gentle_line(screening.risk))
     earlier = conversation.understood
@@ -248,6 +249,16 @@ def _compose(desk: FrontDesk, conversation: Conversation, heard: Heard, screenin
     if heard.forget:
         desk.conversations.forget(conversation)
     return Reply(messages=messages, understood=understood)
+
+
+def _belongs_after_urgent_help(heard: Heard, screening: Screening) -> bool:
+    """Return whether an answer may follow an urgent card.
+
+    With a need it may; "I have not understood" would be the wrong thing to hear now. If the screen itself is
+    broken everybody gets the card, and if Rasa is down its numbers are the answer: then nothing is held back.
+    """
+    offers_help = bool(heard.needs) or any(message.services for message in heard.messages)
+    return offers_help or heard.out_of_order or screening.risk == DEFAULT
 
 
 def _list_urgent_messages(desk: FrontDesk, screening: Screening) -> list[Message]:

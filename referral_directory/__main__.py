@@ -13,12 +13,14 @@ from referral_directory.application.application import create_app
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.rebuilding import rebuild_places
 from referral_directory.application.settings import Settings
+from referral_directory.application.statistics import add_commands as add_statistics
 from referral_directory.database import open_database
 from referral_directory.errors import SignpostError
 
 cli = typer.Typer(
     help="The directory of Signpost Leeds.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+add_statistics(cli)
 
 
 @cli.command()

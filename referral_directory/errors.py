@@ -6,6 +6,7 @@
     ├── NotAllowed          the caller did not prove that it may do this
     ├── NotSignedIn         a staff page was asked for without a session
     ├── NotPermitted        somebody is known, and may not do this; or a form was not sent from our own page
+    ├── NotPossible         a referral's status does not allow what was asked
     ├── TooManyAttempts     signing in is slowed down for a while
     ├── BadKey              a secret is too short, or does not open what was sealed
     ├── NotReady            the service has started, and cannot answer yet
@@ -48,6 +49,10 @@ class NotSignedIn(SignpostError):
 
 class NotPermitted(SignpostError):
     """Somebody is known and may not do this, or a form was not sent from our own page."""
+
+
+class NotPossible(SignpostError):
+    """The status of a referral does not allow this, or not to this actor."""
 
 
 class TooManyAttempts(SignpostError):

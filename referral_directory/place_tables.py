@@ -79,51 +79,40 @@ class Tables:
 
 def load_tables(folder: Path) -> Tables:
     """The tables of data/places. Raises BadFile when one is missing or does not fit the wards."""
-    wards = {
-        row["ward_code"]: Ward(
-            row["ward_code"],
-            row["ward"],
-            row["committee"],
-            float(row["lat"]),
-            float(row["lon"]),
-            plain_name(row["ward"]),
-        )
-        for row in _rows(folder / "wards.csv")
-    }
+    wards = {row["ward_code"]: _read_ward(row) for row in _rows(folder / "wards.csv")}
     postcodes = {
         row["postcode"]: (row["ward_code"], float(row["lat"]), float(row["lon"]))
         for row in _rows(folder / "postcodes.csv.gz")
     }
     if unknown := {ward for ward, _, _ in postcodes.values()} - wards.keys():
         raise BadFile("postcodes.csv.gz", None, f"unknown wards {sorted(unknown)}")
-    sectors = {
-        row["sector"]: Sector(
-            int(row["postcodes_in_leeds"]), float(row["lat"]), float(row["lon"]), row["ward_code"]
-        )
-        for row in _rows(folder / "sectors.csv")
-    }
-    outcodes = {
-        row["outcode"]: Outcode(
-            float(row["share_in_leeds"]),
-            float(row["lat"]),
-            float(row["lon"]),
-            tuple(part.partition(":")[0] for part in row["ward_shares"].split("|")),
-        )
-        for row in _rows(folder / "outcodes.csv")
-    }
     ward_outcodes = _outcodes_by_ward(postcodes)
     points = np.radians(np.array([(lat, lon) for _, lat, lon in postcodes.values()], dtype=np.float64))
     return Tables(
         wards=wards,
         postcodes=postcodes,
-        sectors=sectors,
-        outcodes=outcodes,
+        sectors={row["sector"]: _read_sector(row) for row in _rows(folder / "sectors.csv")},
+        outcodes={row["outcode"]: _read_outcode(row) for row in _rows(folder / "outcodes.csv")},
         names=_index_names(_rows(folder / "areas.csv"), wards, ward_outcodes),
         ward_outcodes=ward_outcodes,
         outside=outside_names(),
         points=points,
         point_wards=[ward for ward, _, _ in postcodes.values()],
     )
+
+
+def _read_ward(row: Mapping[str, str]) -> Ward:
+    name, point = row["ward"], (float(row["lat"]), float(row["lon"]))
+    return Ward(row["ward_code"], name, row["committee"], *point, plain_name(name))
+
+
+def _read_sector(row: Mapping[str, str]) -> Sector:
+    return Sector(int(row["postcodes_in_leeds"]), float(row["lat"]), float(row["lon"]), row["ward_code"])
+
+
+def _read_outcode(row: Mapping[str, str]) -> Outcode:
+    wards = tuple(part.partition(":")[0] for part in row["ward_shares"].split("|"))
+    return Outcode(float(row["share_in_leeds"]), float(row["lat"]), float(row["lon"]), wards)
 
 
 def plain_name(text: str) -> str:

@@ -219,7 +219,7 @@ def describe_distance(card: Card) -> str:
     miles = card.distance_km * MILES_PER_KM
     if miles < 0.15:
         return "very near"
-    return f"about {miles:.1f} miles away ({card.distance_km:.1f} km)"
+    return f"about {miles:.1f} miles ({card.distance_km:.1f} km) away"
 
 
 def _remember(request: Request, page: Response, conversation: Conversation) -> None:

@@ -18,8 +18,21 @@ from referral_directory.demand.counting import purge_keys
 from referral_directory.errors import NotReady
 from referral_directory.needs import load_needs
 from referral_directory.place_tables import load_tables
+from referral_directory.staff.attempts import make_limiter
 from referral_directory.staff.keys import make_keys
-from referral_directory.web import enquiries, guidance, health, pages, places, services, staff_pages
+from referral_directory.staff.purging import purge_staff
+from referral_directory.web import (
+    enquiries,
+    guidance,
+    health,
+    openreferral,
+    pages,
+    places,
+    services,
+    staff_pages,
+    statistics,
+    statistics_downloads,
+)
 from referral_directory.web.context import Directory
 from referral_directory.web.observing import Observing, make_metrics
 from referral_directory.web.openapi import add_openapi
@@ -42,7 +55,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.directory = directory
-    for room in (places, services, guidance, enquiries, health, pages, staff_pages):
+    for room in (places, services, guidance, enquiries, health, pages, staff_pages, openreferral):
+        app.include_router(room.router)
+    for room in (statistics, statistics_downloads):
         app.include_router(room.router)
     add_problem_handlers(app)
     add_sign_in_redirect(app)
@@ -74,6 +89,7 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         metrics=make_metrics(),
         public_url=settings.get_public_url(),
         staff_keys=make_keys(settings.get_staff_key()),
+        sign_in_limiter=make_limiter(),
     )
 
 
@@ -109,3 +125,4 @@ async def _purge_hourly(directory: Directory, stopping: asyncio.Event) -> None:
 def _purge(directory: Directory) -> None:
     with transaction(directory.database) as session:
         purge_keys(session, directory.clock().date())
+        purge_staff(session, directory.clock())

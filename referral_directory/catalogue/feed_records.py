@@ -76,8 +76,12 @@ def make_full_service(service: Service, names: Names, with_places: bool = True) 
     """A service with everything that hangs off it."""
     owner = {"service_id": str(service.id)}
     nested = {
-        "phones": [_phone(row, owner) for row in _by_id(service.phones) if row.number],
-        "contacts": [_contact(row, owner) for row in _by_id(service.contacts) if row.name or row.email],
+        "phones": [_phone(row, owner) for row in _by_id(service.phones) if row.number.strip()],
+        "contacts": [
+            _contact(row, owner)
+            for row in _by_id(service.contacts)
+            if (row.name + row.title + row.email).strip()
+        ],
         "schedules": [entry for row in _by_id(service.schedules) for entry in make_schedules(row)],
         "languages": [
             _filled({"id": str(row.id), **owner, "name": row.name, "code": _language_code(row.name)})
@@ -87,12 +91,12 @@ def make_full_service(service: Service, names: Names, with_places: bool = True) 
         "cost_options": [
             {"id": str(row.id), **owner, "option": row.option}
             for row in _by_id(service.cost_options)
-            if row.option
+            if row.option.strip()
         ],
         "required_documents": [
             {"id": str(row.id), **owner, "document": row.document}
             for row in _by_id(service.documents)
-            if row.document
+            if row.document.strip()
         ],
         "attributes": _attributes(service, names.base_url),
     }
@@ -141,7 +145,7 @@ def make_full_location(location: Location, service: Service) -> Entity:
             "accessibility": [
                 {"id": str(row.id), **owner, "description": row.description}
                 for row in _by_id(service.accessibility)
-                if row.description and has_one
+                if row.description.strip() and has_one
             ],
         }
     )
@@ -158,7 +162,8 @@ def make_organization(row: Organization) -> Entity:
         {
             "id": str(row.id),
             "name": row.name,
-            "description": row.description or f"{row.name} is listed in the Signpost Leeds directory.",
+            "description": row.description.strip()
+            or f"{row.name} is listed in the Signpost Leeds directory.",
             "email": _email(row.email),
             "website": _uri(row.website),
         }
@@ -167,7 +172,7 @@ def make_organization(row: Organization) -> Entity:
 
 def make_schedules(row: Schedule) -> list[Entity]:
     """The repetitions of a schedule that is confirmed or indicative, each with the note; [] if it is neither."""
-    if row.certainty == NONE or not (row.opening_hours or row.description):
+    if row.certainty == NONE or not (row.opening_hours + row.description).strip():
         return []
     shared = _filled(
         {
@@ -178,7 +183,7 @@ def make_schedules(row: Schedule) -> list[Entity]:
     )
     hours = read_hours(row.opening_hours)
     if hours is None or not hours.recurrences:
-        words = row.description or f"Opening hours (OpenStreetMap syntax): {row.opening_hours}"
+        words = row.description.strip() or f"Opening hours (OpenStreetMap syntax): {row.opening_hours}"
         entry = {"id": str(row.id), **shared, "description": words, "notes": _certainty_note(row, "")}
         return [_filled(entry)]
     note = _certainty_note(row, hours.holidays)
@@ -275,11 +280,11 @@ def _address(row: Address) -> Entity:
 
 
 def _is_whole(row: Address) -> bool:
-    return all(_address(row).values())
+    return all(value.strip() for value in _address(row).values())
 
 
 def _address_text(row: Address) -> str:
-    return ", ".join(part for part in (row.address_1, row.postal_code) if part)
+    return ", ".join(part for part in (row.address_1, row.postal_code) if part.strip())
 
 
 def _age(choose: Any, ages: Iterable[float | None]) -> float | int | None:

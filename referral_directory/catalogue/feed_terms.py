@@ -81,7 +81,7 @@ def make_taxonomy(row: Taxonomy, base_url: str) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "name": name,
-        "description": row.description or name,
+        "description": row.description.strip() or name,
         "uri": f"{base_url}/taxonomies/{row.id}",
     }
 
@@ -93,7 +93,7 @@ def make_term(row: TaxonomyTerm, base_url: str) -> dict[str, Any]:
         "id": str(row.id),
         "code": row.code,
         "name": row.name,
-        "description": row.description or row.name,
+        "description": row.description.strip() or row.name,
         **parent,
         "taxonomy": _name_of(row.taxonomy.name),
         "taxonomy_id": str(row.taxonomy_id),

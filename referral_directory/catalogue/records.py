@@ -1,6 +1,7 @@
 """A starter row as records of the catalogue, and the records as a starter row again."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -85,8 +86,6 @@ def write_row(session: Session, row: StarterRow, service: Service | None, now: d
 
 def read_record(service: Service) -> StarterRow:
     """What a record says, as a starter row: the inverse of write_row."""
-    place = service.locations[0].location if service.locations else None
-    address = place.addresses[0] if place and place.addresses else None
     phone = service.phones[0] if service.phones else None
     schedule = service.schedules[0] if service.schedules else None
     terms = {name: _codes(service, name) for name in TAXONOMIES}
@@ -104,11 +103,7 @@ def read_record(service: Service) -> StarterRow:
         phone_note=phone.description if phone else "",
         email=service.email,
         website=service.url,
-        address=address.address_1 if address else "",
-        postcode=address.postal_code if address else "",
-        lat=place.latitude if place else None,
-        lon=place.longitude if place else None,
-        ward_code=(place.ward_code or "") if place else "",
+        **_read_place(service),
         coverage=service.coverage,
         areas=tuple(area.name for area in service.areas),
         opening_hours=schedule.opening_hours if schedule else "",
@@ -128,6 +123,19 @@ def read_record(service: Service) -> StarterRow:
         published=service.published and service.status == "active",
         curator_note=service.curator_note,
     )
+
+
+def _read_place(service: Service) -> dict[str, Any]:
+    """Where a service is given; the columns of a starter row that _write_place reads."""
+    place = service.locations[0].location if service.locations else None
+    address = place.addresses[0] if place and place.addresses else None
+    return {
+        "address": address.address_1 if address else "",
+        "postcode": address.postal_code if address else "",
+        "lat": place.latitude if place else None,
+        "lon": place.longitude if place else None,
+        "ward_code": (place.ward_code or "") if place else "",
+    }
 
 
 def _write_parts(service: Service, row: StarterRow) -> None:

@@ -7,6 +7,8 @@ hidden too: a shown zero would say for certain that nobody asked, and is a fixed
 Published figures are arrays of integers in which HIDDEN stands for `[c]`.
 """
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,9 +18,13 @@ RECORD_KEYS = 256
 BASE = 5
 HIDE_UP_TO = 7
 HIDDEN = -1
+_SPREAD = (-2,) * 32 + (-1,) * 64 + (0,) * 64 + (1,) * 64 + (2,) * 32
+# Keys of parts add up to the key of their total. Scattered by a hash, the noise of the total cannot be guessed
+# from that of its parts, as it could if neighbouring keys had the same noise.
+_SCATTERED = sorted(range(RECORD_KEYS), key=lambda key: hashlib.sha256(bytes([key])).digest())
 # Our noise table, one entry a cell key: mean 0, variance 1.5, never more than 2 either way. It is the same for
 # every count but 0, which gets no noise because nobody is there to protect. Small counts are hidden anyway.
-NOISE = (-2,) * 32 + (-1,) * 64 + (0,) * 64 + (1,) * 64 + (2,) * 32
+NOISE = tuple(noise for _, noise in sorted(zip(_SCATTERED, _SPREAD, strict=True)))
 MOST_NOISE = max(NOISE)
 REACH = MOST_NOISE + BASE // 2  # how far a shown figure can be from the truth
 # Two versions of a figure may differ by this only if more than one enquiry was added or taken away: one enquiry

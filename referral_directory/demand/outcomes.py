@@ -7,7 +7,9 @@ count referrals and how they ended; they are never added to enquiries.
 
 REASONS = ("no_such_service", "full", "closed", "not_eligible", "too_far", "no_answer")
 # The two outcomes on the left are what the search itself can tell.
-REASON_OF = {"none_matched": "no_such_service", "closed_now": "closed"} | {reason: reason for reason in REASONS}
+REASON_OF = {"none_matched": "no_such_service", "closed_now": "closed"} | {
+    reason: reason for reason in REASONS
+}
 ENQUIRY_OUTCOMES = frozenset({"matched", "abandoned", *REASON_OF})
 
 REFERRAL_SENT = "sent"

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from referral_directory.demand.disclosure import HIDDEN, KEPT, PLAIN, RECORD_KEYS, WITHHELD, bounds, correct, publish
+from referral_directory.demand.disclosure import (
+    HIDDEN,
+    KEPT,
+    PLAIN,
+    RECORD_KEYS,
+    WITHHELD,
+    bounds,
+    correct,
+    publish,
+)
 from referral_directory.demand.periods import Period
 from referral_directory.demand.recovery import NARROW, table_ranges
 from referral_directory.demand.system import Name, Published, System, find_narrow, make_system
@@ -133,4 +142,3 @@ def _rank(tables: Sequence[Table], cell: tuple[int, int, int]) -> tuple[bool, in
     table = tables[number]
     is_total = row == len(table.rows) - 1 or (len(table.columns) > 1 and column == len(table.columns) - 1)
     return is_total, int(table.figures[row, column]), -row, -column
-

@@ -56,7 +56,7 @@ def table_ranges(counts: Figures, low: Figures, high: Figures, cells: Sequence[t
     The arrays have totals in their last row and column; `counts` is the truth, from which the flow starts.
     """
     capacity = _residual(counts, low, high)
-    rows, columns = counts.shape
+    rows = len(counts)
     widths = []
     for row, column in cells:
         start, end = row, rows + column

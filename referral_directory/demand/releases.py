@@ -3,18 +3,19 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from referral_directory.clock import in_leeds
 from referral_directory.demand.checks import check_release, has_contact
-from referral_directory.demand.disclosure import HIDDEN
+from referral_directory.demand.disclosure import HIDDEN, WITHHELD, bounds
 from referral_directory.demand.models import DemandCount, SimulatedData, StatisticsRelease
-from referral_directory.demand.periods import Period, find_year_before, list_closed, parse_period
+from referral_directory.demand.periods import Period, list_closed, parse_period
 from referral_directory.demand.protection import corrected, protect
 from referral_directory.demand.system import Published
 from referral_directory.demand.tables import Frame, Sheet, Table, make_tables, read_cells
@@ -47,6 +48,19 @@ class Release:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a list of releases says about one."""
+
+    number: int
+    period: Period
+    version: int
+    released_at: datetime
+    note: str
+    digest: str
+    is_latest: bool
+
+
 def make_release(session: Session, frame: Frame, period: Period, now: datetime) -> Release:
     """The release of a closed period: made and attacked now, or the frozen one if it was made before.
 
@@ -68,7 +82,9 @@ def correct_release(session: Session, frame: Frame, period: Period, now: datetim
     """
     note = " ".join(note.split())
     if not note or len(note) > LONGEST_NOTE or has_contact(note):
-        raise InvalidInput("note", "Say why in up to 300 characters, without numbers, addresses or postcodes.")
+        raise InvalidInput(
+            "note", "Say why in up to 300 characters, without numbers, addresses or postcodes."
+        )
     earlier = find_release(session, period)
     if earlier is None:
         raise ReleaseRefused(f"{period.name} has not been released, so it cannot be corrected.")
@@ -92,6 +108,50 @@ def get_release(session: Session, number: int) -> Release:
     if row is None:
         raise NotFound("release")
     return read_release(row)
+
+
+def list_latest(session: Session, kind: str, most: int) -> list[Release]:
+    """The latest versions of the last `most` periods of a kind, the oldest first."""
+    newest = (
+        select(StatisticsRelease.period, func.max(StatisticsRelease.version).label("version"))
+        .where(StatisticsRelease.kind == kind)
+        .group_by(StatisticsRelease.period)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(StatisticsRelease)
+        .join(
+            newest,
+            (StatisticsRelease.period == newest.c.period) & (StatisticsRelease.version == newest.c.version),
+        )
+        .order_by(StatisticsRelease.first_day.desc())
+        .limit(most)
+    ).all()
+    return [read_release(row) for row in reversed(rows)]
+
+
+def list_headings(session: Session) -> list[Heading]:
+    """Every release and version, the latest number first, without its figures."""
+    columns = StatisticsRelease
+    rows = session.execute(
+        select(
+            columns.number,
+            columns.period,
+            columns.version,
+            columns.released_at,
+            columns.note,
+            columns.digest,
+        ).order_by(columns.number.desc())
+    )
+    headings, seen = [], set()
+    for number, period, version, released_at, note, digest in rows:
+        headings.append(
+            Heading(
+                number, parse_period(period), version, in_leeds(released_at), note, digest, period not in seen
+            )
+        )
+        seen.add(period)
+    return headings
 
 
 def list_due(session: Session, kind: str, today: date) -> list[Period]:
@@ -127,7 +187,7 @@ def read_release(row: StatisticsRelease) -> Release:
         number=row.number,
         period=parse_period(row.period),
         version=row.version,
-        released_at=row.released_at,
+        released_at=in_leeds(row.released_at),
         note=row.note,
         simulated=content["simulated"],
         sheets=sheets,
@@ -139,7 +199,9 @@ def read_release(row: StatisticsRelease) -> Release:
 
 def _require_closed(session: Session, period: Period, today: date) -> None:
     if today <= period.last:
-        raise ReleaseRefused(f"{period.name} is not over: it can be released from the day after {period.last}.")
+        raise ReleaseRefused(
+            f"{period.name} is not over: it can be released from the day after {period.last}."
+        )
     overlapping = session.scalars(
         select(StatisticsRelease.period).where(
             StatisticsRelease.kind == period.kind,
@@ -162,11 +224,11 @@ def _freeze(
         tables = [corrected(table, earlier.get_sheet(table.name)) for table in tables]
         if all(np.array_equal(t.figures, earlier.get_sheet(t.name).figures) for t in tables):
             raise ReleaseRefused(f"No figure of {period.name} has changed enough to be corrected.")
-    others = _list_joined(session, period)
+    others = _list_joined(session, frame, period, correcting=earlier is not None)
     tables, recovered = protect(period, tables, others, frame)
     report = check_release(session, frame, period, tables, recovered, len(others))
     if not report["passed"]:
-        failed = ", ".join(name for name, check in report.items() if check is not True and not _passed(check))
+        failed = ", ".join(name for name, check in report.items() if name != "passed" and not check["passed"])
         raise ReleaseRefused(f"{period.name} is not published, because a check failed: {failed}.")
     number = 1 + (session.scalar(select(func.max(StatisticsRelease.number))) or 0)
     version = earlier.version + 1 if earlier else 1
@@ -189,11 +251,7 @@ def _freeze(
     return read_release(row)
 
 
-def _passed(check: Any) -> bool:
-    return isinstance(check, dict) and bool(check.get("passed"))
-
-
-def _list_joined(session: Session, period: Period) -> list[Published]:
+def _list_joined(session: Session, frame: Frame, period: Period, correcting: bool) -> list[Published]:
     """The latest versions of the other releases of the same ISO year."""
     first, last = date.fromisocalendar(period.year, 1, 1), date(period.year, 12, 28)
     rows = session.scalars(
@@ -202,8 +260,22 @@ def _list_joined(session: Session, period: Period) -> list[Published]:
         .where(StatisticsRelease.period != period.name)
         .order_by(StatisticsRelease.number)
     )
-    latest = {row.period: row for row in rows}
-    return [Published(release.period, release.sheets) for release in map(read_release, latest.values())]
+    latest = {row.period: row for row in rows}.values()
+    joined = [Published(release.period, release.sheets) for release in map(read_release, latest)]
+    if not correcting and all(row.version == 1 for row in latest):
+        return joined
+    return [Published(each.period, _without_stale(session, frame, each)) for each in joined]
+
+
+def _without_stale(session: Session, frame: Frame, release: Published) -> list[Sheet]:
+    """Figures that are no longer about the counts as they are tell nothing when subtracted from newer ones."""
+    tables = make_tables(read_cells(session, release.period, frame), release.period, frame)
+    sheets = []
+    for sheet, table in zip(release.sheets, tables, strict=True):
+        low, high = bounds(sheet.figures, sheet.marks)
+        stale = (table.counts < low) | (table.counts > high)
+        sheets.append(replace(sheet, marks=np.where(stale, WITHHELD, sheet.marks)))
+    return sheets
 
 
 def _write_content(

@@ -10,8 +10,14 @@ from sqlalchemy.orm import Session
 from referral_directory.demand.counting import UNKNOWN_WARD
 from referral_directory.demand.disclosure import PLAIN, RECORD_KEYS, Figures, publish
 from referral_directory.demand.models import DemandCount
-from referral_directory.demand.outcomes import ENQUIRY_OUTCOMES, REASON_OF, REASONS, REFERRAL_ENDS, REFERRAL_SENT
-from referral_directory.demand.periods import FOUR_WEEKS, QUARTER, WEEK, Period
+from referral_directory.demand.outcomes import (
+    ENQUIRY_OUTCOMES,
+    REASON_OF,
+    REASONS,
+    REFERRAL_ENDS,
+    REFERRAL_SENT,
+)
+from referral_directory.demand.periods import FOUR_WEEKS, WEEK, Period
 from referral_directory.errors import ReleaseRefused
 
 TOTAL = "total"

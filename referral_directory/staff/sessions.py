@@ -12,9 +12,10 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from referral_directory.staff.keys import digest_of
+from referral_directory.staff.keys import StaffKeys, digest_of, seal, unseal
 from referral_directory.staff.models import StaffMember, StaffSession
 from referral_directory.staff.roles import Role, Staff
+from referral_directory.staff.totp import make_secret
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -22,6 +23,7 @@ LONGEST = timedelta(hours=12)
 HALF_WAY = timedelta(minutes=15)
 NOTED_EVERY = timedelta(minutes=1)
 
+PENDING_COLUMN = "staff_session.pending_secret"
 SIGNED_IN, SECOND_STEP, ENROLLING = "signed_in", "second_step", "enrolling"
 
 
@@ -60,6 +62,14 @@ def find_session(session: Session, token: str, now: datetime) -> Found | None:
     if member.status == "disabled":
         return None
     return Found(staff_of(member), row.stage, now - row.seen_at >= NOTED_EVERY)
+
+
+def get_pending_secret(session: Session, token: str, keys: StaffKeys) -> str:
+    """The authenticator secret that an enrolling session offers, made when it is first asked for."""
+    row = session.get_one(StaffSession, digest_of(token))
+    if row.pending_secret is None:
+        row.pending_secret = seal(keys, row.staff_id, PENDING_COLUMN, make_secret())
+    return unseal(keys, row.staff_id, PENDING_COLUMN, row.pending_secret)
 
 
 def note_use(session: Session, token: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fastapi import Request
+from limits.strategies import MovingWindowRateLimiter
 
 from referral_directory.catalogue.guidance import Guidance
 from referral_directory.catalogue.index import Catalogue
@@ -28,6 +29,7 @@ class Directory:
     metrics: Metrics
     public_url: str
     staff_keys: StaffKeys
+    sign_in_limiter: MovingWindowRateLimiter
 
 
 def get_directory(request: Request) -> Directory:

@@ -56,6 +56,6 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> list[str]:
         statuses.append("404")
     if method == "post":
         statuses += ["400", "401"]
-    if path.startswith("/api/services") or path == "/readyz":
+    if path.startswith(("/api/services", "/openreferral/v3/")) or path == "/readyz":
         statuses.append("503")
     return statuses

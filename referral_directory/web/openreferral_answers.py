@@ -42,7 +42,9 @@ def answer(request: Request, body: Entity, modified: str = "") -> Response:
     tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
     headers = {**EXPOSED, "etag": tag}
     if modified:
-        headers["last-modified"] = format_datetime(datetime.fromisoformat(modified).astimezone(UTC), usegmt=True)
+        headers["last-modified"] = format_datetime(
+            datetime.fromisoformat(modified).astimezone(UTC), usegmt=True
+        )
     if _has_tag(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(text, headers=headers, media_type="application/json")

@@ -2,11 +2,12 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field
-from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
+from pydantic_core import CoreSchema
 
 from referral_directory.catalogue.feed import Near, Served, Wanted
 from referral_directory.catalogue.feed_hours import TimesAsked, minutes_of
@@ -23,6 +24,21 @@ FURTHEST_METRES = 100_000
 # Wide enough for any year, narrow enough that Leeds time and UTC are both inside the calendar.
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class NeverNull:
+    """A parameter that may be absent: the document must not offer the word "null" for it."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The shape without its null."""
+        shapes = handler(schema)["anyOf"]
+        return next(shape for shape in shapes if shape.get("type") != "null")
+
+
+Some = TypeVar("Some")
+Maybe = Annotated[Some | None, NeverNull()]
 
 
 def _short_day(value: Any) -> Any:
@@ -44,20 +60,22 @@ Moment = Annotated[
     BeforeValidator(_with_plus),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+PageSize = Annotated[int, Field(ge=1, le=MOST_PER_PAGE)]
+Postcode = Annotated[str, Field(max_length=20)]
+Metres = Annotated[float, Field(ge=0, le=FURTHEST_METRES, allow_inf_nan=False)]
 Age = Annotated[float, Field(ge=0, le=150, allow_inf_nan=False)]
-type Missing = SkipJsonSchema[None]
 
 
 class Paging(BaseModel):
     """What every list takes. Parameters that are not known are ignored."""
 
     page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
-    per_page: Annotated[
-        int | Missing, Field(ge=1, le=MOST_PER_PAGE, description=f"Items on a page; {PER_PAGE} if not said.")
-    ] = None
-    per_page_too: Annotated[
-        int | Missing, Field(ge=1, le=MOST_PER_PAGE, alias="perPage", description="The same as per_page.")
-    ] = None
+    per_page: Annotated[Maybe[PageSize], Field(description=f"Items on a page; {PER_PAGE} if not said.")] = (
+        None
+    )
+    per_page_too: Annotated[Maybe[PageSize], Field(alias="perPage", description="The same as per_page.")] = (
+        None
+    )
     format: Annotated[
         Literal["json", "ndjson"], Field(description="ndjson streams all items, one a line, without pages.")
     ] = "json"
@@ -79,27 +97,28 @@ class ServicesAsked(Paging):
     """What lists of services take."""
 
     taxonomy_term_id: Annotated[
-        UUID | Missing, Field(description="Services with this term, or one below it.")
+        Maybe[UUID], Field(description="Services with this term, or one below it.")
     ] = None
-    taxonomy_id: Annotated[UUID | Missing, Field(description="Services with any term of this taxonomy.")] = None
-    organization_id: UUID | Missing = None
+    taxonomy_id: Annotated[Maybe[UUID], Field(description="Services with any term of this taxonomy.")] = None
+    organization_id: Maybe[UUID] = None
     modified_after: Annotated[
-        Moment | Missing, Field(description="Modified at this moment or later; Leeds time if it has no offset.")
+        Maybe[Moment],
+        Field(description="Modified at this moment or later; Leeds time if it has no offset."),
     ] = None
-    minimum_age: Annotated[
-        Age | Missing, Field(description="Services whose minimum_age is at least this.")
-    ] = None
-    maximum_age: Annotated[
-        Age | Missing, Field(description="Services whose maximum_age is at most this.")
-    ] = None
-    day: Annotated[
-        Day | Missing, Field(description="A schedule on this day; a day's name is read as well.")
-    ] = None
+    minimum_age: Annotated[Maybe[Age], Field(description="Services whose minimum_age is at least this.")] = (
+        None
+    )
+    maximum_age: Annotated[Maybe[Age], Field(description="Services whose maximum_age is at most this.")] = (
+        None
+    )
+    day: Annotated[Maybe[Day], Field(description="A schedule on this day; a day's name is read as well.")] = (
+        None
+    )
     start_time: Annotated[
-        ClockTime | Missing, Field(description="A schedule that opens at this time or later.")
+        Maybe[ClockTime], Field(description="A schedule that opens at this time or later.")
     ] = None
     end_time: Annotated[
-        ClockTime | Missing, Field(description="A schedule that closes at this time or earlier.")
+        Maybe[ClockTime], Field(description="A schedule that closes at this time or earlier.")
     ] = None
     minimal: Annotated[
         bool, Field(description="Only id and modified_date; all on one page unless per_page is given.")
@@ -111,20 +130,20 @@ class PlacesAsked(ServicesAsked):
     """What the list of services at locations takes."""
 
     postcode: Annotated[
-        str | Missing,
-        Field(max_length=20, description="Services for people at this postcode, or near it with proximity."),
+        Maybe[Postcode],
+        Field(description="Services for people at this postcode, or near it with proximity."),
     ] = None
     proximity: Annotated[
-        float | Missing,
-        Field(ge=0, le=FURTHEST_METRES, allow_inf_nan=False, description="Metres from the postcode."),
+        Maybe[Metres],
+        Field(description="Metres from the postcode."),
     ] = None
 
 
 class TermsAsked(Paging):
     """What the list of terms takes."""
 
-    taxonomy_id: UUID | Missing = None
-    parent_id: Annotated[UUID | Missing, Field(description="Terms directly below this one.")] = None
+    taxonomy_id: Maybe[UUID] = None
+    parent_id: Annotated[Maybe[UUID], Field(description="Terms directly below this one.")] = None
     top_only: Annotated[bool, Field(description="Only terms that are below no other.")] = False
 
 

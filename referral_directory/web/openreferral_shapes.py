@@ -7,36 +7,36 @@ from datetime import date, datetime
 from typing import Annotated, Literal, NotRequired, TypedDict
 from uuid import UUID
 
-from pydantic import AnyUrl, ConfigDict, Field
+from pydantic import AnyUrl, ConfigDict, Field, with_config
 
 CLOSED = ConfigDict(extra="forbid")
 Text = Annotated[str, Field(min_length=1)]
 Clock = Annotated[str, Field(pattern=r"^\d\d:\d\d$", description="On the clocks of Leeds.")]
 
 
+@with_config(CLOSED)
 class About(TypedDict):
     """What this feed is."""
 
-    __pydantic_config__ = CLOSED
     version: Literal["HSDS-UK-3.0"]
     profile: AnyUrl
     openapi_url: AnyUrl
 
 
+@with_config(CLOSED)
 class Taxonomy(TypedDict):
     """A list of terms."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     name: Text
     description: Text
     uri: AnyUrl
 
 
+@with_config(CLOSED)
 class TaxonomyTerm(TypedDict):
     """One term of a taxonomy."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     code: Text
     name: Text
@@ -47,17 +47,17 @@ class TaxonomyTerm(TypedDict):
     term_uri: AnyUrl
 
 
+@with_config(CLOSED)
 class FullTaxonomy(Taxonomy):
     """A taxonomy with its terms."""
 
-    __pydantic_config__ = CLOSED
     taxonomy_terms: NotRequired[list[TaxonomyTerm]]
 
 
+@with_config(CLOSED)
 class Organization(TypedDict):
     """Who provides a service."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     name: Text
     description: Text
@@ -65,10 +65,10 @@ class Organization(TypedDict):
     website: NotRequired[AnyUrl]
 
 
+@with_config(CLOSED)
 class Address(TypedDict):
     """A whole postal address."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     location_id: UUID
     address_1: Text
@@ -79,19 +79,19 @@ class Address(TypedDict):
     address_type: Literal["physical", "postal", "virtual"]
 
 
+@with_config(CLOSED)
 class Accessibility(TypedDict):
     """What is known about access for disabled people."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     location_id: UUID
     description: Text
 
 
+@with_config(CLOSED)
 class Location(TypedDict):
     """A place where services are given."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     location_type: Literal["physical", "postal", "virtual"]
     name: NotRequired[Text]
@@ -102,10 +102,10 @@ class Location(TypedDict):
     accessibility: NotRequired[list[Accessibility]]
 
 
+@with_config(CLOSED)
 class Phone(TypedDict):
     """A telephone number."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     number: Text
@@ -113,10 +113,10 @@ class Phone(TypedDict):
     description: NotRequired[Text]
 
 
+@with_config(CLOSED)
 class Contact(TypedDict):
     """A person or desk to ask for."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     name: NotRequired[Text]
@@ -124,10 +124,10 @@ class Contact(TypedDict):
     email: NotRequired[Text]
 
 
+@with_config(CLOSED)
 class Schedule(TypedDict):
     """When a service is given: one repetition, or words where none can say it."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     valid_from: NotRequired[date]
@@ -140,48 +140,48 @@ class Schedule(TypedDict):
     notes: NotRequired[Text]
 
 
+@with_config(CLOSED)
 class Language(TypedDict):
     """A language a service can be used in."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     name: Text
     code: NotRequired[Text]
 
 
+@with_config(CLOSED)
 class ServiceArea(TypedDict):
     """Where the people live whom a service is for."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     name: Text
     uri: NotRequired[AnyUrl]
 
 
+@with_config(CLOSED)
 class CostOption(TypedDict):
     """What a service costs, in words."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     option: Text
 
 
+@with_config(CLOSED)
 class RequiredDocument(TypedDict):
     """What to bring."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     document: Text
 
 
+@with_config(CLOSED)
 class Attribute(TypedDict):
     """A term that holds for a service."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     link_id: UUID
     link_entity: Literal["service"]
@@ -190,20 +190,20 @@ class Attribute(TypedDict):
     taxonomy_term: TaxonomyTerm
 
 
+@with_config(CLOSED)
 class Joined(TypedDict):
     """A service at a location, as a service carries it."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     location_id: UUID
     location: Location
 
 
+@with_config(CLOSED)
 class Service(TypedDict):
     """One service; lists leave out its parts unless `full` is asked for."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     organization_id: UUID
     name: Text
@@ -229,10 +229,10 @@ class Service(TypedDict):
     service_at_locations: NotRequired[list[Joined]]
 
 
+@with_config(CLOSED)
 class ServiceAtLocation(TypedDict):
     """A service at one of its locations."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     service_id: UUID
     location_id: UUID
@@ -240,18 +240,18 @@ class ServiceAtLocation(TypedDict):
     service: Service
 
 
+@with_config(CLOSED)
 class Modified(TypedDict):
     """What `minimal` leaves of an item."""
 
-    __pydantic_config__ = CLOSED
     id: UUID
     modified_date: datetime
 
 
+@with_config(CLOSED)
 class Page[Item](TypedDict):
     """The envelope of every list."""
 
-    __pydantic_config__ = CLOSED
     total_items: Annotated[int, Field(ge=0, description="How many match in all.")]
     total_pages: Annotated[int, Field(ge=0)]
     page_number: Annotated[int, Field(ge=1)]

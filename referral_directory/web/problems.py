@@ -15,6 +15,7 @@ from referral_directory.errors import (
     NotAllowed,
     NotFound,
     NotPermitted,
+    NotPossible,
     NotReady,
     NotSignedIn,
     SignpostError,
@@ -28,6 +29,7 @@ STATUS = {
     NotAllowed: 401,
     NotSignedIn: 401,
     NotPermitted: 403,
+    NotPossible: 409,
     TooManyAttempts: 429,
     NotReady: 503,
 }
@@ -72,7 +74,9 @@ def problem_for(
 ) -> Response:
     """A problem as the asker reads it best: a page in a browser, a problem body everywhere else."""
     path = request.scope.get("path", "")
-    wants_page = "text/html" in request.headers.get("accept", "") and not path.startswith("/api")
+    wants_page = "text/html" in request.headers.get("accept", "") and not path.startswith(
+        ("/api", "/openreferral")
+    )
     if not wants_page:
         return problem(status, detail, errors, headers)
     page = render("problem.html", title=HTTPStatus(status).phrase, detail=detail, errors=errors)

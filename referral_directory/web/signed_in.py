@@ -25,7 +25,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from referral_directory.database import transaction
-from referral_directory.errors import NotPermitted, NotSignedIn
+from referral_directory.errors import InvalidInput, NotPermitted, NotSignedIn, TooManyAttempts
 from referral_directory.staff.keys import keyed_digest
 from referral_directory.staff.roles import Role, Staff
 from referral_directory.staff.sessions import SIGNED_IN, Found, find_session, note_use
@@ -34,6 +34,8 @@ from referral_directory.web.problems import problem_for
 from referral_directory.web.templating import render
 
 SIGN_IN = "/staff/sign-in"
+# Steps of signing in, which are nowhere to go back to.
+ON_THE_WAY = (SIGN_IN, "/staff/second-step", "/staff/set-up", "/staff/link")
 SESSION, FORM = "signpost_session", "signpost_form"
 CSRF_FIELD = "csrf_token"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -69,6 +71,21 @@ def signed_in(*roles: Role) -> Callable[..., Staff]:
     return require
 
 
+def half_signed_in(stage: str) -> Callable[..., Found]:
+    """A dependency that gives the session of somebody between password and code. Raises NotSignedIn at any
+    other stage, or NotPermitted without the form's token.
+    """
+
+    def require(request: Request, token: Annotated[str, Depends(sent_token)]) -> Found:
+        found = find_signed_in(request)
+        if found is None or found.stage != stage:
+            raise NotSignedIn("Sign in first.")
+        _check_request(request, token, SESSION)
+        return found
+
+    return require
+
+
 def check_form(request: Request, token: Annotated[str, Depends(sent_token)]) -> None:
     """A dependency for forms of people who are not signed in. Raises NotPermitted for a form that was not
     filled in on our own page in this browser.
@@ -92,9 +109,11 @@ def find_signed_in(request: Request) -> Found | None:
 
 
 def staff_page(
-    request: Request, staff: Staff, template: str, status: int = 200, **values: object
+    request: Request, staff: Staff | None, template: str, status: int = 200, **values: object
 ) -> HTMLResponse:
-    """A page for somebody signed in. Its template gets `staff`, `csrf_field()` and `here` (the path)."""
+    """A page for somebody signed in; `staff` is None half-way through signing in, when there is no menu.
+    Its template gets `staff`, `csrf_field()` and `here` (the path).
+    """
     field = _field(request, SESSION, session_token(request))
     page = render(template, staff=staff, csrf_field=field, here=request.url.path, **values)
     return HTMLResponse(page, status)
@@ -111,6 +130,21 @@ def visitor_page(request: Request, template: str, status: int = 200, **values: o
     if not held:
         set_cookie(request, answer, FORM, value)
     return answer
+
+
+def describe(error: InvalidInput | TooManyAttempts | None) -> tuple[int, dict[str, str]]:
+    """How a form is shown again: the status, and the message under each field's name ("" for the whole form)."""
+    if error is None:
+        return 200, {}
+    if isinstance(error, TooManyAttempts):
+        return 429, {"": f"Too many attempts. Wait {wait_text(error.seconds)}, then try again."}
+    return 422, {error.field: error.message}
+
+
+def wait_text(seconds: int) -> str:
+    """A time to wait, as people say it: "1 second", "40 seconds", "3 minutes"."""
+    number, unit = (seconds, "second") if seconds < 60 else (-(-seconds // 60), "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def session_token(request: Request) -> str:
@@ -145,9 +179,9 @@ def cookie_name(request: Request, name: str) -> str:
 def safe_next(wanted: str) -> str:
     """Where to go after signing in: a staff page of ours, or the staff's first page."""
     parts = urlsplit(wanted)
-    ours = wanted.startswith("/staff") and not parts.scheme and not parts.netloc
+    ours = (wanted + "/").startswith(("/staff/", "/staff?")) and not parts.scheme and not parts.netloc
     plain = wanted.isprintable() and "\\" not in wanted and len(wanted) <= 500
-    return wanted if ours and plain and parts.path != SIGN_IN else "/staff"
+    return wanted if ours and plain and not parts.path.startswith(ON_THE_WAY) else "/staff"
 
 
 def add_sign_in_redirect(app: FastAPI) -> None:

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from bot.application import create_app
 from bot.logs import start_logging
+from bot.safety import PatternScreen
 from bot.settings import BotSettings
 from tests.bot.fakes import HAREHILLS, FakeDirectory, FakeRasa, serve_fake
 from tests.bot.pages import Page, check_page
@@ -58,7 +59,9 @@ class Bot:
         return str(answer.json()["conversation"])
 
     def send(self, conversation: str, text: str, **headers: str) -> httpx.Response:
-        return self.api.post(f"/api/conversations/{conversation}/messages", json={"text": text}, headers=headers)
+        return self.api.post(
+            f"/api/conversations/{conversation}/messages", json={"text": text}, headers=headers
+        )
 
     def say(self, conversation: str, text: str, **headers: str) -> dict[str, Any]:
         answer = self.send(conversation, text, **headers)
@@ -97,15 +100,31 @@ def serve_app(app: FastAPI) -> Iterator[str]:
             listener.close()
 
 
+@pytest.fixture(scope="session")
+def pattern_screen() -> PatternScreen:
+    """The real screen, built once: it holds no state between messages."""
+    return PatternScreen()
+
+
 @pytest.fixture
-def start_bot() -> Iterator[StartBot]:
+def start_bot(pattern_screen: PatternScreen) -> Iterator[StartBot]:
     """Start a bot of one's own, with settings and a safety screen of one's own."""
     with ExitStack() as stack:
 
         def start(safety: Any = None, **settings: Any) -> Bot:
             rasa, directory, clock = FakeRasa(), FakeDirectory(), SetClock()
-            directory.places["LS8 5QD"] = {"status": "found", "query": "LS8 5", "place": HAREHILLS, "options": []}
-            directory.places["YO1 7HH"] = {"status": "outside_leeds", "query": "YO1 7", "place": None, "options": []}
+            directory.places["LS8 5QD"] = {
+                "status": "found",
+                "query": "LS8 5",
+                "place": HAREHILLS,
+                "options": [],
+            }
+            directory.places["YO1 7HH"] = {
+                "status": "outside_leeds",
+                "query": "YO1 7",
+                "place": None,
+                "options": [],
+            }
             rasa_server = stack.enter_context(ExitStack())
             rasa_port = rasa_server.enter_context(serve_fake(rasa))
             directory_port = stack.enter_context(serve_fake(directory))
@@ -114,7 +133,7 @@ def start_bot() -> Iterator[StartBot]:
                 directory_url=f"http://127.0.0.1:{directory_port}",
                 **settings,
             )
-            app = create_app(chosen, clock=clock, safety=safety)
+            app = create_app(chosen, clock=clock, safety=safety or pattern_screen)
             url = stack.enter_context(serve_app(app))
             api = stack.enter_context(httpx.Client(base_url=url, timeout=20, trust_env=False))
             stack.callback(rasa.hold.set)

@@ -152,7 +152,7 @@ def serve_fake(fake: FakeRasa | FakeDirectory, port: int = 0) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(written)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *arguments: Any) -> None:
             return
 
     class Server(ThreadingHTTPServer):

@@ -1,6 +1,7 @@
 """Checks that hold for every page: what a parser of real browsers sees, and what the headers allow."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -43,7 +44,12 @@ def check_page(answer: httpx.Response) -> Page:
 
 def _check_headers(answer: httpx.Response) -> None:
     policy = answer.headers["content-security-policy"]
-    for directive in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"):
+    for directive in (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-ancestors 'none'",
+    ):
         assert directive in policy
     assert "unsafe" not in policy
     assert answer.headers["cache-control"] == "no-store"
@@ -64,8 +70,10 @@ def _check_outline(page: Page) -> None:
         assert address
         if address.startswith("#"):
             assert address[1:] in ids, f"{address} leads nowhere"
-    levels = [int(element.tag[1]) for element in page.root.iter() if str(element.tag) in {"h1", "h2", "h3", "h4"}]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    levels = [
+        int(element.tag[1]) for element in page.root.iter() if str(element.tag) in {"h1", "h2", "h3", "h4"}
+    ]
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
     assert page.find_all("a[@class='skip']")
     assert "Urgent help" in page.words("header//a")
     assert "Leave this page quickly" in page.words("header//button")

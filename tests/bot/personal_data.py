@@ -38,7 +38,9 @@ def phones(draw: st.DrawFn) -> Written:
     area = draw(st.sampled_from(["7", "113", "20", "1274", "161"]))
     national = (area + draw(DIGITS))[:10]
     prefix = draw(st.sampled_from(["0", "+44", "+44 ", "0044", "0044 ", "+44 (0)", "(0)", "44"]))
-    rest = draw(spaced(national, ((4, 6), (4, 3, 3), (3, 3, 4), (2, 4, 4), (10,), (1,) * 10, (5, 5), (2, 2, 2, 2, 2))))
+    rest = draw(
+        spaced(national, ((4, 6), (4, 3, 3), (3, 3, 4), (2, 4, 4), (10,), (1,) * 10, (5, 5), (2, 2, 2, 2, 2)))
+    )
     written = f"{prefix}{rest}"
     if prefix == "0" and draw(st.booleans()):
         written = f"({written[:4]}) {written[4:]}"
@@ -62,8 +64,12 @@ def spoken_phones(draw: st.DrawFn) -> Written:
 @st.composite
 def emails(draw: st.DrawFn) -> Written:
     name = draw(TOKENS)
-    domain = draw(st.sampled_from(["gmail.com", "hotmail.co.uk", "example.org", "mail.leeds-example.ac.uk", "wp.pl"]))
-    style = draw(st.sampled_from(["{0}@{1}", "{0} @ {1}", "{0}@ {1}", "{0} at {2}", "{0} (at) {1}", "{0}[at]{2}"]))
+    domain = draw(
+        st.sampled_from(["gmail.com", "hotmail.co.uk", "example.org", "mail.leeds-example.ac.uk", "wp.pl"])
+    )
+    style = draw(
+        st.sampled_from(["{0}@{1}", "{0} @ {1}", "{0}@ {1}", "{0} at {2}", "{0} (at) {1}", "{0}[at]{2}"])
+    )
     surname = draw(st.sampled_from(["", ".smith", "_x", "+food", "-leeds"]))
     written = style.format(name + surname, domain, domain.replace(".", " dot "))
     return (written.upper() if draw(st.booleans()) else written), name
@@ -86,7 +92,9 @@ def insurance_numbers(draw: st.DrawFn) -> Written:
 @st.composite
 def cards(draw: st.DrawFn) -> Written:
     length = draw(st.sampled_from([13, 15, 16, 19]))
-    body = draw(st.sampled_from("3456")) + draw(st.text("0123456789", min_size=length - 2, max_size=length - 2))
+    body = draw(st.sampled_from("3456")) + draw(
+        st.text("0123456789", min_size=length - 2, max_size=length - 2)
+    )
     total = 0
     for position, character in enumerate(reversed(body)):
         value = int(character) * (1 if position % 2 else 2)
@@ -109,7 +117,9 @@ def nhs_numbers(draw: st.DrawFn) -> Written:
 
 @st.composite
 def postcodes(draw: st.DrawFn) -> Written:
-    outward = draw(st.sampled_from(["LS9", "LS10", "LS1", "LS27", "BD3", "WF3", "S1", "M20", "EC1A", "W1A", "YO26"]))
+    outward = draw(
+        st.sampled_from(["LS9", "LS10", "LS1", "LS27", "BD3", "WF3", "S1", "M20", "EC1A", "W1A", "YO26"])
+    )
     letters = st.sampled_from("ABDEFGHJLNPQRSTUWXYZ")
     inward = draw(st.sampled_from("0123456789")) + draw(letters) + draw(letters)
     separator = draw(st.sampled_from([" ", "", "  ", "-", ".", " - "]))

@@ -113,7 +113,9 @@ class Resident:
         shown = said if len(said) <= 120 else f"{said[:120]}… ({len(said)} characters)"
         self.transcript.append(f"> {shown!r} ({answer.status})")
         for message in answer.messages:
-            extra = f" [{', '.join(card['name'] for card in message['services'])}]" if message["services"] else ""
+            extra = (
+                f" [{', '.join(card['name'] for card in message['services'])}]" if message["services"] else ""
+            )
             self.transcript.append(f"  < {message['text'][:200]!r}{extra}")
         self.transcript.append(f"  = {answer.understood or answer.body}")
 

@@ -7,7 +7,17 @@ from actions.needs import NEEDS, URGENT, in_order_of_urgency
 from actions.wording import phrase
 from tests.journeys.chat import Answer
 
-CARD_TEXTS = ("id", "external_id", "name", "organisation", "what", "how_to_get_help", "cost", "who_for", "why_this")
+CARD_TEXTS = (
+    "id",
+    "external_id",
+    "name",
+    "organisation",
+    "what",
+    "how_to_get_help",
+    "cost",
+    "who_for",
+    "why_this",
+)
 CARD_KEYS = {
     *CARD_TEXTS,
     "phone", "email", "address", "postcode", "ward", "lat", "lon", "distance_km", "open", "week", "needs",

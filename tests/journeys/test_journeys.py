@@ -16,8 +16,8 @@ pytestmark = pytest.mark.timeout(600)
 SCRIPTS = Path(__file__).parent / "scripts"
 STEP_KEYS = {"say", "press", "pad_to", "anew", "expect"}
 EXPECT_KEYS = {
-    "needs", "first_need", "needs_have", "needs_lack", "ward", "cards_min", "cards_max", "text_has", "text_lacks", "risk",
-    "urgent", "buttons_have", "status",
+    "needs", "first_need", "needs_have", "needs_lack", "ward", "cards_min", "cards_max", "text_has",
+    "text_lacks", "risk", "urgent", "buttons_have", "status",
 }  # fmt: skip
 FEWEST_JOURNEYS = 40
 
@@ -98,7 +98,9 @@ def check_expected(answer: Answer, expect: dict[str, Any]) -> None:
     if "urgent" in expect:
         assert answer.urgent is expect["urgent"]
     for title in expect.get("buttons_have", []):
-        assert any(offered.startswith(title) for offered in answer.titles), f"{title!r} not in {answer.titles}"
+        assert any(offered.startswith(title) for offered in answer.titles), (
+            f"{title!r} not in {answer.titles}"
+        )
 
 
 def check_needs(answer: Answer, expect: dict[str, Any]) -> None:

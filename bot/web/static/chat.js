@@ -58,6 +58,7 @@
     const lines = document.createRange().createContextualFragment(html);
     const first = lines.querySelector(".you, .us");
     log.append(lines);
+    document.getElementById("forget").hidden = false;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (first) first.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }

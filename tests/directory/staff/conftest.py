@@ -8,7 +8,14 @@ from fastapi import FastAPI
 from referral_directory.application.application import create_app
 from referral_directory.application.settings import Settings
 from tests.directory.factories import MONDAY_MORNING, TestClient
-from tests.directory.staff.visiting import MovingClock, NewBrowser, sign_in_by_link
+from tests.directory.staff.visiting import (
+    Account,
+    MovingClock,
+    NewBrowser,
+    invite,
+    set_up,
+    sign_in_by_link,
+)
 
 
 @pytest.fixture
@@ -47,3 +54,13 @@ def administrator(new_browser: NewBrowser, settings: Settings, clock: Callable) 
     browser = new_browser()
     sign_in_by_link(browser, settings, clock)
     return browser
+
+
+@pytest.fixture
+def account(administrator: TestClient, new_browser: NewBrowser, clock: MovingClock) -> Account:
+    """Somebody of the first community space who has set up their account, half an hour ago."""
+    made = set_up(new_browser(), invite(administrator), clock())
+    clock.move(minutes=25)
+    assert administrator.get("/staff").status_code == 200  # keeps the administrator's session alive
+    clock.move(minutes=10)
+    return made

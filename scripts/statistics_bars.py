@@ -1,0 +1,254 @@
+"""Measures the bars of the statistics: attacks on 200 simulated cities, the cost of counting, a large release.
+
+    python -m scripts.statistics_bars
+
+Takes under three minutes on two cores. The last line is one JSON object. The second opinion is a linear program
+over everything published together (scipy, a development dependency).
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog  # type: ignore[import-untyped,unused-ignore]
+from scipy.sparse import csr_array  # type: ignore[import-untyped,unused-ignore]
+from tqdm import tqdm
+
+from referral_directory.application import commands
+from referral_directory.application.settings import Settings
+from referral_directory.application.statistics import load_frame
+from referral_directory.database import open_database, transaction
+from referral_directory.demand.counting import Enquiry, record_enquiry
+from referral_directory.demand.disclosure import HIDDEN, WITHHELD
+from referral_directory.demand.periods import Period, parse_period
+from referral_directory.demand.protection import count_visible, protect
+from referral_directory.demand.recovery import NARROW
+from referral_directory.demand.releases import make_release
+from referral_directory.demand.system import Published, System, make_system
+from referral_directory.demand.tables import Cell, Frame, Table, make_tables
+
+CITIES = 200
+QUARTERS_EVERY = 5  # every fifth city publishes a whole quarter, the others four weeks
+PROGRAMS_EVERY = 20
+CELLS_BY_PROGRAM = 12
+OUTCOMES = ("matched", "none_matched", "closed_now", "full", "end_helped", "end_no_answer")
+SHARES = (0.66, 0.1, 0.08, 0.08, 0.05, 0.03)
+ENQUIRIES = 10_000_000
+YEARS = 5
+COUNTED = 2000
+
+
+def simulate_weeks(source: np.random.Generator, frame: Frame, weeks: int, volume: float) -> list[list[Cell]]:
+    """Counters of a made-up city, week by week: skewed needs and wards, a season."""
+    needs = source.dirichlet(np.full(len(frame.needs), source.uniform(0.5, 4)))
+    wards = source.dirichlet(np.full(len(frame.wards), source.uniform(0.5, 4)))
+    shape = (len(frame.needs), len(frame.wards), len(OUTCOMES))
+    expected = np.einsum("i,j,k->ijk", needs, wards, SHARES)
+    made = []
+    for week in range(weeks):
+        season = 1 + 0.3 * np.sin(week / 4)
+        counts = source.poisson(volume * season * expected)
+        keys = source.integers(0, 256, shape)
+        made.append(
+            [
+                Cell(frame.needs[i], frame.wards[j], OUTCOMES[k], int(counts[i, j, k]), int(keys[i, j, k]))
+                for i, j, k in np.argwhere(counts).tolist()
+            ]
+        )
+    return made
+
+
+def attack_cities(frame: Frame) -> dict[str, Any]:
+    """Publish and attack 200 cities; nothing is stored."""
+    source = np.random.default_rng(7)
+    found: dict[str, Any] = dict.fromkeys(
+        ("releases", "hidden", "exact", "within_2", "differences", "visible", "withheld", "refused"), 0
+    )
+    found |= {"programs": 0, "narrow_by_program": 0}
+    for city in tqdm(range(CITIES), desc="cities", disable=None):
+        quarter = city % QUARTERS_EVERY == 0
+        weeks = simulate_weeks(source, frame, 13 if quarter else 4, float(np.exp(source.uniform(4.6, 9))))
+        others: list[Published] = []
+        for period in periods_of(quarter):
+            cells = [cell for week in weeks[period.first_week - 1 : period.last_week] for cell in week]
+            tables, recovered = protect(period, make_tables(cells, period, frame), others, frame)
+            others.append(Published(period, tables))
+            found["releases"] += 1
+            found["hidden"] += sum(int((table.figures == HIDDEN).sum()) for table in tables)
+            found["withheld"] += sum(int((table.marks == WITHHELD).sum()) for table in tables)
+            found["exact"] += recovered.exact
+            found["within_2"] += len(recovered.narrow) + len(recovered.cells)
+            found["differences"] += len(recovered.rests)
+            found["refused"] += not recovered.harmless
+            found["visible"] += count_visible(tables)
+        if city % PROGRAMS_EVERY == 1:
+            widths = widths_by_program(make_system(others, frame), source)
+            found["programs"] += 2 * len(widths)
+            found["narrow_by_program"] += sum(width <= NARROW for width in widths)
+    return found
+
+
+def periods_of(quarter: bool) -> Iterator[Period]:
+    """What a city publishes, in the order in which the periods end."""
+    for block in range(1, 4 if quarter else 2):
+        for week in range(4 * block - 3, 4 * block + 1):
+            yield parse_period(f"2026-W{week:02}")
+        yield parse_period(f"2026-P{block:02}")
+    if quarter:
+        yield parse_period("2026-W13")
+        yield parse_period("2026-Q1")
+
+
+def widths_by_program(system: System, source: np.random.Generator) -> list[float]:
+    """The ranges of some hidden cells, exact over everything published together."""
+    lines = [(row, each.total, -1.0) for row, each in enumerate(system.sums)]
+    lines += [(row, part, 1.0) for row, each in enumerate(system.sums) for part in each.parts]
+    rows, columns, values = (np.array(part) for part in zip(*lines, strict=True))
+    shape = (len(system.sums), len(system.low))
+    matrix = csr_array((values, (rows, columns)), shape=shape)
+    limits = np.stack([system.low, np.minimum(system.high, 10**6)], axis=1)
+    widths = []
+    for index in source.choice(system.hidden, min(CELLS_BY_PROGRAM, len(system.hidden)), replace=False):
+        aim = np.zeros(shape[1])
+        aim[index] = 1
+        ends = [
+            linprog(sign * aim, A_eq=matrix, b_eq=np.zeros(shape[0]), bounds=limits).fun for sign in (1, -1)
+        ]
+        widths.append(-ends[1] - ends[0])
+    return widths
+
+
+def measure_accuracy(frame: Frame) -> dict[str, float]:
+    """How far published weekly figures are from the truth at 5,000 enquiries a week, in percent."""
+    source = np.random.default_rng(11)
+    totals, cells, weighted = [], [], []
+    for _ in range(50):
+        needs = source.dirichlet(np.full(len(frame.needs), 4.0))
+        counts = source.multinomial(5000, needs)
+        rows = [
+            Cell(n, "unknown", "matched", int(c), int(source.integers(0, 256)))
+            for n, c in zip(frame.needs, counts, strict=True)
+        ]
+        table: Table = make_tables(rows, parse_period("2026-W10"), frame)[0]
+        shown = table.figures[:-1, 0] != HIDDEN
+        wrong = np.abs(table.figures - table.counts)[:-1, 0][shown]
+        totals.append(100 * abs(int(table.figures[-1, 0]) - 5000) / 5000)
+        cells += (100 * wrong / table.counts[:-1, 0][shown]).tolist()
+        weighted.append(100 * wrong.sum() / table.counts[:-1, 0][shown].sum())
+    return {
+        "worst_total_percent": round(max(totals), 3),
+        "worst_weighted_mean_percent": round(max(weighted), 2),
+        "median_cell_percent": round(float(np.median(cells)), 2),
+        "cells_within_3_percent": round(100 * float(np.mean(np.array(cells) <= 3)), 1),
+    }
+
+
+def fill_five_years(path: Path, frame: Frame) -> int:
+    """Ten million enquiries of five years as counter rows; how many rows that makes."""
+    source = np.random.default_rng(3)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    shape = (len(frame.needs), len(frame.wards), 3, 6)
+    weights = np.einsum(
+        "i,j,k,l->ijkl",
+        source.dirichlet(np.full(shape[0], 2.0)),
+        source.dirichlet(np.full(shape[1], 2.0)),
+        (0.9, 0.06, 0.04),
+        (0.7, 0.1, 0.08, 0.06, 0.03, 0.03),
+    ).ravel()
+    rows = 0
+    for number in tqdm(range(365 * YEARS), desc="counters", disable=None):
+        day = (date(2021, 1, 4) + timedelta(days=number)).isoformat()
+        counts = source.poisson(ENQUIRIES / (365 * YEARS) * weights)
+        cells = np.flatnonzero(counts)
+        keys = source.integers(0, 256, len(cells))
+        names = (part.tolist() for part in np.unravel_index(cells, shape))
+        lines = [
+            (day, frame.needs[i], frame.wards[j], "web", ("en", "pl", "ro")[k], OUTCOMES[o], count, key)
+            for i, j, k, o, count, key in zip(*names, counts[cells].tolist(), keys.tolist(), strict=True)
+        ]
+        connection.executemany("INSERT INTO demand_count VALUES (?, ?, ?, ?, ?, ?, ?, ?)", sorted(lines))
+        rows += len(lines)
+    connection.commit()
+    connection.close()
+    return rows
+
+
+def measure_counting(url: str, frame: Frame) -> dict[str, float]:
+    """Milliseconds for one enquiry, each in a transaction of its own, into the database of five years."""
+    source = np.random.default_rng(5)
+    database = open_database(url)
+    seconds = []
+    for number in range(COUNTED):
+        enquiry = Enquiry(str(source.choice(frame.needs)), frame.wards[number % 33], "web", "en", "matched")
+        begun = time.perf_counter()
+        with transaction(database) as session:
+            record_enquiry(session, enquiry, f"enquiry {number}", b"salt", date(2026, 1, 5))
+        seconds.append(time.perf_counter() - begun)
+    database.engine.dispose()
+    return {
+        "mean_ms": round(1000 * float(np.mean(seconds)), 2),
+        "p95_ms": round(1000 * float(np.quantile(seconds, 0.95)), 2),
+    }
+
+
+def release_quarter(url: str) -> None:
+    """Runs in a process of its own, so that its memory can be told: the last quarter of the five years."""
+    database = open_database(url)
+    frame = load_frame(Settings())
+    begun = time.perf_counter()
+    with transaction(database) as session:
+        make_release(session, frame, parse_period("2025-Q4"), datetime(2026, 2, 1, tzinfo=UTC))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": round(time.perf_counter() - begun, 2), "peak_mb": round(peak)}))
+
+
+def measure_large(frame: Frame) -> dict[str, Any]:
+    """Five years of counters: their size, counting into them, and a quarter's release from them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "directory.db"
+        url = f"sqlite:///{path}"
+        database = open_database(url)
+        commands.migrate(database)
+        database.engine.dispose()
+        rows = fill_five_years(path, frame)
+        size = path.stat().st_size / 2**20
+        counting = measure_counting(url, frame)
+        ran = subprocess.run(
+            [sys.executable, "-m", "scripts.statistics_bars", "release", url],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    release = json.loads(ran.stdout.splitlines()[-1])
+    return {"counter_rows": rows, "database_mb": round(size), "counting": counting, "release": release}
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    frame = load_frame(Settings())
+    begun = time.perf_counter()
+    result = {
+        "large": measure_large(frame),
+        "accuracy": measure_accuracy(frame),
+        "attacks": attack_cities(frame),
+    }
+    print(json.dumps(result | {"seconds": round(time.perf_counter() - begun)}))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["release"]:
+        release_quarter(sys.argv[2])
+    else:
+        main()
