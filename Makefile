@@ -94,6 +94,11 @@ demo-statistics: ## Fill a separate database (var/demo) with simulated years of 
 	@scripts/install services
 	@$(PYTHON) -m referral_directory demo-statistics --state var/demo
 
+.PHONY: verify-records
+verify-records: ## Check that no referral, consent or audit entry was tampered with
+	@scripts/install services
+	@$(PYTHON) -m referral_directory verify-records
+
 .PHONY: clean
 clean: ## Remove caches, logs and trained models; keeps the environments and the database
 	@rm -rf var/logs var/models var/rasa-cache var/results .rasa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

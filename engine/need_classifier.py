@@ -44,7 +44,7 @@ class NeedClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """Returns the settings that ``config.yml`` may change."""
-        return {**vars(Settings()), "claim": -0.75, "act_margin": 0.0}
+        return {**vars(Settings()), "claim": -0.25, "act_margin": -1.0}
 
     @classmethod
     def create(

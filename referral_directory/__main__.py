@@ -12,6 +12,8 @@ from referral_directory.application import commands
 from referral_directory.application.application import create_app
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.rebuilding import rebuild_places
+from referral_directory.application.referrals import add_commands as add_referrals
+from referral_directory.application.referrals import check_field_keys
 from referral_directory.application.settings import Settings
 from referral_directory.application.statistics import add_commands as add_statistics
 from referral_directory.database import open_database
@@ -21,6 +23,7 @@ cli = typer.Typer(
     help="The directory of Signpost Leeds.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 add_statistics(cli)
+add_referrals(cli)
 
 
 @cli.command()
@@ -58,6 +61,7 @@ def seed() -> None:
 def prepare() -> None:
     """Migrate, and load the starter directory if it is not the one loaded last."""
     migrate()
+    check_field_keys(_settings())
     _seed(_settings(), always=False)
 
 

@@ -7,6 +7,7 @@
     ├── NotSignedIn         a staff page was asked for without a session
     ├── NotPermitted        somebody is known, and may not do this; or a form was not sent from our own page
     ├── NotPossible         a referral's status does not allow what was asked
+    ├── NotDelivered        a mail did not go out, and will be tried again
     ├── TooManyAttempts     signing in is slowed down for a while
     ├── BadKey              a secret is too short, or does not open what was sealed
     ├── NotReady            the service has started, and cannot answer yet
@@ -53,6 +54,10 @@ class NotPermitted(SignpostError):
 
 class NotPossible(SignpostError):
     """The status of a referral does not allow this, or not to this actor."""
+
+
+class NotDelivered(SignpostError):
+    """A mail did not go out; the text says what kind of failure it was."""
 
 
 class TooManyAttempts(SignpostError):

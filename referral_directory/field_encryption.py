@@ -57,7 +57,9 @@ def read_field_keys(text: str) -> FieldKeys:
         except ValueError:
             key = b""
         if len(key) != KEY_BYTES:
-            raise BadKey("A field key is not 32 bytes in base64: see SIGNPOST_FIELD_KEYS in docs/settings.md.")
+            raise BadKey(
+                "A field key is not 32 bytes in base64: see SIGNPOST_FIELD_KEYS in docs/settings.md."
+            )
         keys[hashlib.sha256(b"field key id" + key).digest()[:KEY_ID].hex()] = key
     return FieldKeys(keys)
 

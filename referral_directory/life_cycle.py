@@ -206,9 +206,7 @@ def find_due(pace: Pace, waiting: Waiting, now: datetime) -> Due | None:
     return Due.EXPIRE if now >= ends_at else None
 
 
-def is_erasure_due(
-    created_at: datetime, ended_at: datetime | None, was_sent: bool, now: datetime
-) -> bool:
+def is_erasure_due(created_at: datetime, ended_at: datetime | None, was_sent: bool, now: datetime) -> bool:
     """Whether personal data must go: 90 days after the end, after 12 months whatever the status, and at once
     when a draft ends that was never sent.
     """

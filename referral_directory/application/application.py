@@ -16,8 +16,11 @@ from referral_directory.clock import Clock
 from referral_directory.database import open_database, transaction
 from referral_directory.demand.counting import purge_keys
 from referral_directory.errors import NotReady
+from referral_directory.field_encryption import read_field_keys
 from referral_directory.needs import load_needs
 from referral_directory.place_tables import load_tables
+from referral_directory.referrals.audit import check_keys
+from referral_directory.referrals.keeping_time import keep_time
 from referral_directory.staff.attempts import make_limiter
 from referral_directory.staff.keys import make_keys
 from referral_directory.staff.purging import purge_staff
@@ -28,6 +31,10 @@ from referral_directory.web import (
     openreferral,
     pages,
     places,
+    providers_pages,
+    referrals_draft,
+    referrals_pages,
+    referrals_resident,
     services,
     staff_pages,
     statistics,
@@ -37,6 +44,7 @@ from referral_directory.web.context import Directory
 from referral_directory.web.observing import Observing, make_metrics
 from referral_directory.web.openapi import add_openapi
 from referral_directory.web.problems import add_problem_handlers
+from referral_directory.web.referrals_counting import count_end
 from referral_directory.web.signed_in import add_sign_in_redirect
 
 HOUR = 3600
@@ -58,6 +66,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     for room in (places, services, guidance, enquiries, health, pages, staff_pages, openreferral):
         app.include_router(room.router)
     for room in (statistics, statistics_downloads):
+        app.include_router(room.router)
+    for room in (referrals_draft, referrals_pages, referrals_resident, providers_pages):
         app.include_router(room.router)
     add_problem_handlers(app)
     add_sign_in_redirect(app)
@@ -89,6 +99,7 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         metrics=make_metrics(),
         public_url=settings.get_public_url(),
         staff_keys=make_keys(settings.get_staff_key()),
+        field_keys=read_field_keys(settings.get_field_keys()),
         sign_in_limiter=make_limiter(),
     )
 
@@ -101,6 +112,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         index = await run_in_threadpool(refresh, directory.catalogue)
         directory.metrics.services.set(len(index.entries))
         log.info("index built", services=len(index.entries), revision=index.revision)
+        # With the wrong keys the process does not start: it would write what nobody can read later.
+        await run_in_threadpool(_check_keys, directory)
     except NotReady:
         # /readyz says so until the database is there; the process itself need not die for it.
         log.warning("not ready")
@@ -126,3 +139,9 @@ def _purge(directory: Directory) -> None:
     with transaction(directory.database) as session:
         purge_keys(session, directory.clock().date())
         purge_staff(session, directory.clock())
+    keep_time(directory.database, directory.field_keys, directory.clock(), count_end(directory))
+
+
+def _check_keys(directory: Directory) -> None:
+    with directory.database.read() as session:
+        check_keys(session, directory.field_keys)

@@ -3,16 +3,23 @@
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from referral_directory.clock import Clock, frozen_clock, system_clock
+from referral_directory.field_encryption import make_key
 
 PACKAGE_DATA = Path(__file__).parent.parent / "data"
+
+
+def _make_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 class Settings(BaseSettings):
@@ -47,6 +54,25 @@ class Settings(BaseSettings):
         validation_alias="SIGNPOST_STAFF_KEY",
         description="Secret of the staff pages (several, newest first, with commas, to replace one); without "
         "one, kept in the state folder.",
+    )
+    field_keys: str = Field(
+        "",
+        validation_alias="SIGNPOST_FIELD_KEYS",
+        description="Keys of personal data (32 bytes in base64, newest first, with commas); without them, kept in "
+        "field-keys in the state folder.",
+    )
+    mail_host: str = Field("", validation_alias="MAIL_HOST", description="Mail server; without one, files.")
+    mail_port: int = Field(587, ge=1, le=65535, validation_alias="MAIL_PORT", description="Its port.")
+    mail_security: Literal["starttls", "tls"] = Field(
+        "starttls", validation_alias="MAIL_SECURITY", description="How the connection is encrypted."
+    )
+    mail_username: str = Field("", validation_alias="MAIL_USERNAME", description="Name to sign in with.")
+    mail_password: str = Field("", validation_alias="MAIL_PASSWORD", description="Password to sign in with.")
+    mail_from: str = Field(
+        "signpost@localhost", validation_alias="MAIL_FROM", description="Address that mail comes from."
+    )
+    mail_ca_file: Path | None = Field(
+        None, validation_alias="MAIL_CA_FILE", description="Certificates to trust, if not the system's."
     )
     clock: datetime | None = Field(
         None,
@@ -86,13 +112,17 @@ class Settings(BaseSettings):
         """The secret of the staff pages; made once (mode 600) if there is none."""
         return self.staff_key or self._get_made_once("staff-key")
 
-    def _get_made_once(self, name: str) -> str:
+    def get_field_keys(self) -> str:
+        """The keys of personal data; one is made once (mode 600) if there is none."""
+        return self.field_keys or self._get_made_once("field-keys", make_key)
+
+    def _get_made_once(self, name: str, make: Callable[[], str] = _make_token) -> str:
         path = self.state_dir / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, made = tempfile.mkstemp(dir=path.parent)  # mode 600
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(secrets.token_urlsafe(32) + "\n")
+                file.write(make() + "\n")
             # A link is made whole or not at all: of two processes that start together one makes the token.
             with suppress(FileExistsError):
                 os.link(made, path)

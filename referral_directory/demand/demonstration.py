@@ -29,6 +29,7 @@ _OUTCOMES = (
 _SHARES = (0.72, 0.05, 0.07, 0.05, 0.03, 0.02, 0.02, 0.04)
 _END_SHARES = (0.52, 0.2, 0.1, 0.06, 0.03, 0.03, 0.06)
 _WINTER_TOPIC = "fuel"
+_BEGINNING = date(2026, 1, 1)  # growth is counted from here
 
 
 def fill(session: Session, frame: Frame, today: date, years: int, seed: int) -> None:
@@ -58,7 +59,7 @@ def _make_day(
     """The counter rows of a day, with winters, weekends and slow growth."""
     winter = np.cos(2 * np.pi * (day.timetuple().tm_yday - 15) / 365)
     level = WEEKLY / 7 * (1 + 0.2 * winter) * (0.6 if day.weekday() >= 5 else 1.16)
-    level *= 1 + 0.0002 * (day.toordinal() % 1500)
+    level *= 1.0002 ** (day - _BEGINNING).days
     weights = shares[0] * [1 + 0.6 * winter * n.startswith(_WINTER_TOPIC) for n in frame.needs]
     number = int(source.poisson(level))
     drawn = np.stack(

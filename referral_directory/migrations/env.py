@@ -5,10 +5,11 @@ from alembic import context
 from referral_directory.catalogue import models as catalogue_models
 from referral_directory.database import Base
 from referral_directory.demand import models as demand_models
+from referral_directory.referrals import models as referral_models
 from referral_directory.staff import models as staff_models
 
 # Imported for the tables they declare.
-ROOMS = (catalogue_models, demand_models, staff_models)
+ROOMS = (catalogue_models, demand_models, referral_models, staff_models)
 
 connection = context.config.attributes["connection"]
 context.configure(

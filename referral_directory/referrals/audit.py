@@ -63,9 +63,7 @@ def digests_of(session: Session, referral: Referral) -> str:
         .order_by(ReferralConsent.given_at, ReferralConsent.id)
     )
     details = session.scalars(
-        select(ReferralDetail)
-        .where(ReferralDetail.referral_id == referral.id)
-        .order_by(ReferralDetail.field)
+        select(ReferralDetail).where(ReferralDetail.referral_id == referral.id).order_by(ReferralDetail.field)
     )
     notes = session.scalars(
         select(ReferralNote)
@@ -74,14 +72,18 @@ def digests_of(session: Session, referral: Referral) -> str:
     )
     parts: dict[str, object] = {
         "consents": [
-            [str(row.id), str(row.service_id), row.text, row.way, str(row.recorded_by), _at(row.given_at)]
-            + [_at(row.withdrawn_at)]
+            [
+                *(str(row.id), str(row.service_id), row.text, row.way, str(row.recorded_by)),
+                *(_at(row.given_at), _at(row.withdrawn_at)),
+            ]
             for row in consents
         ],
         "details": [[row.field, row.sealed.hex()] for row in details],
         "notes": [[str(row.id), row.author, row.kind, row.shared, row.sealed.hex()] for row in notes],
-        "status": [referral.status, referral.outcome, referral.reason, str(referral.service_id)]
-        + [str(referral.community_space_id), _at(referral.sent_at), _at(referral.erased_at)],
+        "status": [
+            *(referral.status, referral.outcome, referral.reason, str(referral.service_id)),
+            *(str(referral.community_space_id), _at(referral.sent_at), _at(referral.erased_at)),
+        ],
     }
     return " ".join(
         f"{name}:{hashlib.sha256(json.dumps(part).encode()).hexdigest()}" for name, part in parts.items()
@@ -97,7 +99,9 @@ def find_faults(session: Session, keys: FieldKeys) -> list[str]:
     latest: dict[UUID, str] = {}
 
     def listed() -> Iterable[tuple[Entry, bytes]]:
-        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=IN_ONE_GO))
+        rows = session.scalars(
+            select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=IN_ONE_GO)
+        )
         for row in rows:
             if row.digests and row.referral_id:
                 latest[row.referral_id] = row.digests
@@ -177,7 +181,9 @@ def _find_unreadable(session: Session, keys: FieldKeys) -> list[str]:
         (Place("referral_detail", row.field, row.referral_id), row.sealed)
         for row in session.scalars(select(ReferralDetail))
     ]
-    rows += [(Place("referral_note", "text", row.id), row.sealed) for row in session.scalars(select(ReferralNote))]
+    rows += [
+        (Place("referral_note", "text", row.id), row.sealed) for row in session.scalars(select(ReferralNote))
+    ]
     faults = []
     for place, sealed in rows:
         try:

@@ -9,6 +9,7 @@ from referral_directory.catalogue.guidance import Guidance
 from referral_directory.catalogue.index import Catalogue
 from referral_directory.clock import Clock
 from referral_directory.database import Database
+from referral_directory.field_encryption import FieldKeys
 from referral_directory.needs import Needs
 from referral_directory.place_tables import Tables
 from referral_directory.staff.keys import StaffKeys
@@ -29,6 +30,7 @@ class Directory:
     metrics: Metrics
     public_url: str
     staff_keys: StaffKeys
+    field_keys: FieldKeys
     sign_in_limiter: MovingWindowRateLimiter
 
 

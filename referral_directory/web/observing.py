@@ -31,7 +31,7 @@ SECURITY_HEADERS = [
 ]
 
 # What people see who are signed in or hold a link: kept by no cache, and read by no other site.
-PRIVATE = ("/staff",)
+PRIVATE = ("/staff", "/provider", "/my-referral")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def list_services(request: Request, asked: Annotated[ServicesAsked, Query()], ta
     names = _names(request)
     size = _size(asked)
     with _reading(request) as session:
-        wanted = read_wanted(asked, load_vocabulary(session, names.base_url))
+        wanted = read_wanted(asked, _terms(session, asked, names))
         total, ids = find_services(session, wanted, *_range(asked, size))
 
     def load(some: Sequence[UUID]) -> list[Entity]:
@@ -125,7 +125,7 @@ def list_services_at_locations(
     size = _size(asked)
     near, served = read_where(asked, get_directory(request).tables)
     with _reading(request) as session:
-        wanted = read_wanted(asked, load_vocabulary(session, names.base_url))
+        wanted = read_wanted(asked, _terms(session, asked, names))
         wanted = replace(wanted, near=near, served=served)
         total, ids = find_places(session, wanted, *_range(asked, size))
 
@@ -215,6 +215,12 @@ def _reading(request: Request) -> Iterator[Session]:
 def _names(request: Request) -> Names:
     directory: Directory = get_directory(request)
     return Names(directory.catalogue.wards, directory.catalogue.public_url + BASE)
+
+
+def _terms(session: Session, asked: ServicesAsked, names: Names) -> tuple[UUID, ...]:
+    """The term that is asked for and those below it. The vocabulary is read only if there is one."""
+    term = asked.taxonomy_term_id
+    return tuple(load_vocabulary(session, names.base_url).get_family(term)) if term else ()
 
 
 def _size(asked: ServicesAsked) -> int:

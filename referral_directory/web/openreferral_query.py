@@ -11,7 +11,6 @@ from pydantic_core import CoreSchema
 
 from referral_directory.catalogue.feed import Near, Served, Wanted
 from referral_directory.catalogue.feed_hours import TimesAsked, minutes_of
-from referral_directory.catalogue.feed_terms import Vocabulary
 from referral_directory.clock import in_leeds
 from referral_directory.errors import InvalidInput
 from referral_directory.place_tables import Tables
@@ -147,14 +146,13 @@ class TermsAsked(Paging):
     top_only: Annotated[bool, Field(description="Only terms that are below no other.")] = False
 
 
-def read_wanted(asked: ServicesAsked, vocabulary: Vocabulary) -> Wanted:
-    """The filters of a request for services. Raises InvalidInput for what cannot go together."""
+def read_wanted(asked: ServicesAsked, terms: tuple[UUID, ...]) -> Wanted:
+    """The filters of a request for services that have one of `terms` (none: any). Raises InvalidInput for what cannot go together."""
     if asked.minimal and asked.full:
         raise InvalidInput("minimal", "Ask for minimal or for full, not for both.")
-    term = asked.taxonomy_term_id
     return Wanted(
         words=asked.words,
-        terms=tuple(vocabulary.get_family(term)) if term else (),
+        terms=terms,
         taxonomy=asked.taxonomy_id,
         organization=asked.organization_id,
         modified_after=_read_moment(asked.modified_after),

@@ -172,7 +172,8 @@ def _people_page(
         people = [_describe(member, sessions) for member in accounts.list_members(session)]
         spaces = _list_spaces(session)
     status, errors = describe(error)
-    empty = {"email": "", "name": "", "roles": [Role.STAFF], "community_space": ""}
+    only_space = spaces[0]["id"] if len(spaces) == 1 else ""
+    empty = {"email": "", "name": "", "roles": [Role.STAFF], "community_space": only_space}
     return staff_page(
         request,
         staff,

@@ -97,8 +97,8 @@ def curves_of(weeks: Sequence[Week]) -> tuple[list[Curve], list[tuple[float, int
         if dots:
             curves.append(Curve(label, colour, dashes, _pieces(points, at), dots))
     marks = [(at(0, top * step // 4)[1], top * step // 4) for step in range(5)]
-    step = max(len(weeks) // 5, 1)
-    names = [(at(place, 0)[0], weeks[place].name) for place in range(0, len(weeks), step)]
+    step = max(len(weeks) // 4, 1)
+    names = [(min(at(place, 0)[0], WIDTH - 45.0), weeks[place].name) for place in range(0, len(weeks), step)]
     return curves, marks, names
 
 
@@ -129,11 +129,13 @@ def _pieces(
 
 
 def _round_up(figure: int) -> int:
-    """A round number at or above a figure, for the top of an axis: a multiple of four."""
-    step = 20
-    while step * 5 < figure:
-        step *= 2
-    return -(-figure // step) * step
+    """The top of an axis with four steps: at or above a figure, each step 1, 2, 2.5 or 5 times a power of ten."""
+    power = 1
+    while True:
+        for step in (power * 10, power * 20, power * 25, power * 50):
+            if 4 * step >= figure:
+                return 4 * step
+        power *= 10
 
 
 def _wrap(name: str) -> list[str]:

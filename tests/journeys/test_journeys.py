@@ -14,12 +14,14 @@ from tests.stack import RunningStack
 pytestmark = pytest.mark.timeout(600)
 
 SCRIPTS = Path(__file__).parent / "scripts"
-STEP_KEYS = {"say", "press", "pad_to", "anew", "expect"}
+STEP_KEYS = {"say", "press", "until", "pad_to", "anew", "expect"}
 EXPECT_KEYS = {
     "needs", "first_need", "needs_have", "needs_lack", "ward", "cards_min", "cards_max", "text_has",
     "text_lacks", "risk", "urgent", "buttons_have", "status",
 }  # fmt: skip
 FEWEST_JOURNEYS = 40
+# More presses than the directory has services for any need.
+MOST_PRESSES = 60
 
 
 def read_journeys() -> list[dict[str, Any]]:
@@ -47,31 +49,45 @@ def test_every_journey_is_well_formed():
 
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey["name"])
 def test_journey(stack: RunningStack, journey: dict[str, Any]):
+    with Resident(stack.bot_url) as resident:
+        welcome = {key: resident.welcome.body[key] for key in ("messages", "understood")}
+        check_answer(Answer(200, welcome), "")
+        play(resident, journey["steps"])
+
+
+def play(resident: Resident, steps: list[dict[str, Any]]) -> None:
+    """Take the steps one after another, and check each answer."""
     asked: set[str] = set()
     needs: list[str] = []
-    with Resident(stack.bot_url) as resident:
-        check_answer(Answer(200, {key: resident.welcome.body[key] for key in ("messages", "understood")}), "")
-        for step in journey["steps"]:
-            answer = take(resident, step)
-            expect = step.get("expect", {})
-            if "status" in expect:
-                check_problem(answer, expect["status"])
-                continue
-            check_answer(answer, words_of(step))
-            check_urgency(needs, answer)
-            if step.get("anew"):
-                asked.clear()
-            again = asked & set(questions(answer))
-            # A resident who presses a button gets what it shows, as often as they like.
-            assert not again or "press" in step, f"asked again: {again}"
-            asked |= set(questions(answer))
-            needs = answer.needs
-            check_expected(answer, expect)
+    for step in steps:
+        answer = take(resident, step)
+        expect = step.get("expect", {})
+        if "status" in expect:
+            check_problem(answer, expect["status"])
+            continue
+        check_answer(answer, words_of(step))
+        check_urgency(needs, answer)
+        if step.get("anew"):
+            asked.clear()
+        again = asked & set(questions(answer))
+        # A resident who presses a button gets what it shows, as often as they like.
+        assert not again or "press" in step, f"asked again: {again}"
+        asked |= set(questions(answer))
+        needs = answer.needs
+        check_expected(answer, expect)
 
 
 def take(resident: Resident, step: dict[str, Any]) -> Answer:
-    """Say or press what the step says."""
-    return resident.press(step["press"]) if "press" in step else resident.say(words_of(step))
+    """Say or press what the step says; with `until`, press again until that is said."""
+    if "say" in step:
+        return resident.say(words_of(step))
+    answer = resident.press(step["press"])
+    for _ in range(MOST_PRESSES):
+        if step.get("until", "") in answer.text:
+            return answer
+        check_answer(answer, "")
+        answer = resident.press(step["press"])
+    raise AssertionError(f"never said: {step['until']}")
 
 
 def words_of(step: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Records for tests of the feed: what a starter row cannot say is written into the database directly."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,10 +16,12 @@ from referral_directory.catalogue.models import (
     Service,
     ServiceAtLocation,
 )
+from referral_directory.clock import LEEDS
 from referral_directory.database import open_database, transaction
 
 BASE = "/openreferral/v3"
-MODIFIED = datetime(2026, 10, 1, 12, 0, 0, 123456, tzinfo=UTC)
+# As the directory's clock gives it: the time of Leeds, here 12:00 in UTC.
+MODIFIED = datetime(2026, 10, 1, 13, 0, 0, 123456, tzinfo=LEEDS)
 
 
 def edit(settings: Settings, change: Callable[[Session], Any]) -> Any:

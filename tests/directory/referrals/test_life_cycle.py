@@ -59,7 +59,9 @@ def test_every_open_status_can_be_withdrawn_by_the_resident_and_is_ended_by_the_
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("actor", list(Actor))
 def test_only_what_is_drawn_can_be_done(status, action, actor):
-    drawn = [move for move in MOVES if (move.before, move.action) == (status, action) and actor in move.actors]
+    drawn = [
+        move for move in MOVES if (move.before, move.action) == (status, action) and actor in move.actors
+    ]
     if drawn:
         assert next_status(status, action, actor) == drawn[0].after
         return

@@ -1,0 +1,150 @@
+"""The commands of referrals: deliver mail, verify the records, change the key. And who sends the mail."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from referral_directory.application.logs import configure_logs
+from referral_directory.application.settings import Settings
+from referral_directory.database import open_database, transaction
+from referral_directory.errors import BadKey
+from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
+from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
+from referral_directory.referrals.outbox import Letter, Sender, deliver_due
+from referral_directory.referrals.records import rotate_keys
+from referral_directory.referrals.sending import Server, send_to_folder, send_to_server, write_message
+
+LOOK_AGAIN_SECONDS = 2
+
+
+def add_commands(cli: typer.Typer) -> None:
+    """Put the commands of this module on the command line."""
+    cli.command("deliver-mail")(deliver_mail)
+    cli.command("verify-records")(verify_records)
+    cli.command("rotate-field-keys")(rotate_field_keys)
+
+
+def deliver_mail(once: Annotated[bool, typer.Option(help="Send what is due, and stop.")] = False) -> None:
+    """Send the mails of the outbox until stopped: over SMTP, or without MAIL_HOST into the folder mail."""
+    settings = Settings()
+    configure_logs(settings.log_level)
+    database = open_database(settings.get_database_url())
+    keys, send, log = (
+        read_field_keys(settings.get_field_keys()),
+        make_sender(settings),
+        structlog.get_logger(),
+    )
+    while True:
+        delivered, failed = deliver_due(database, keys, send, settings.get_clock())
+        if delivered or failed:
+            log.info("mail", delivered=delivered, failed=failed)
+        if once:
+            database.engine.dispose()
+            return
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def verify_records() -> None:
+    """Check every referral: audit chain, consents, sealed values. Ends with 1 if anything was tampered with."""
+    settings = Settings()
+    configure_logs(settings.log_level)
+    database = open_database(settings.get_database_url())
+    with database.read() as session:
+        faults = find_faults(session, read_field_keys(settings.get_field_keys()))
+    database.engine.dispose()
+    for fault in faults:
+        print(fault)
+    if faults:
+        raise typer.Exit(1)
+    print("Every record is as it was written.")
+
+
+def rotate_field_keys() -> None:
+    """Make a new field key and seal everything with it. Stop the other processes first."""
+    settings = Settings()
+    configure_logs(settings.log_level)
+    rows = rotate(settings)
+    structlog.get_logger().info("field keys rotated", rows=rows)
+
+
+def rotate(settings: Settings) -> int:
+    """Put a new key in front and seal everything again with it; how many referrals changed. Raises BadKey.
+
+    Old keys stay in the file: older audit entries are marked with them.
+    """
+    if settings.field_keys:
+        keys = read_field_keys(settings.field_keys)
+    else:
+        path = settings.state_dir / "field-keys"
+        text = settings.get_field_keys()
+        _check_opens(settings, read_field_keys(text))
+        _replace(path, f"{make_key()}\n{text}\n")
+        keys = read_field_keys(path.read_text(encoding="utf-8"))
+    database = open_database(settings.get_database_url())
+    now = settings.get_clock()()
+    try:
+        with transaction(database) as session:
+            check_keys(session, keys)
+            changed = rotate_keys(session, keys)
+            for referral in changed:
+                record_change(session, keys, referral, CLOCKWORK, "key_rotated", now)
+    finally:
+        database.engine.dispose()
+    return len(changed)
+
+
+def make_sender(settings: Settings) -> Sender:
+    """How this installation sends a mail: to its mail server, or into the folder mail of the state folder."""
+    server = None
+    if settings.mail_host:
+        server = Server(
+            settings.mail_host,
+            settings.mail_port,
+            settings.mail_security,
+            settings.mail_username,
+            settings.mail_password,
+            settings.mail_ca_file,
+        )
+
+    def send(letter: Letter) -> None:
+        message = write_message(letter, settings.mail_from, settings.get_public_url())
+        if server is None:
+            send_to_folder(settings.state_dir / "mail", message, letter)
+        else:
+            send_to_server(server, message)
+
+    return send
+
+
+def check_field_keys(settings: Settings) -> FieldKeys:
+    """The field keys, if they open what is stored. Raises BadKey."""
+    keys = read_field_keys(settings.get_field_keys())
+    _check_opens(settings, keys)
+    return keys
+
+
+def _check_opens(settings: Settings, keys: FieldKeys) -> None:
+    database = open_database(settings.get_database_url())
+    try:
+        with database.read() as session:
+            check_keys(session, keys)
+    finally:
+        database.engine.dispose()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a secret file whole or not at all, and have it on the disk before anything is sealed with it."""
+    try:
+        descriptor, made = tempfile.mkstemp(dir=path.parent)  # mode 600
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(made).replace(path)
+    except OSError as error:
+        raise BadKey(f"The file field-keys cannot be written ({type(error).__name__}).") from error

@@ -1,0 +1,82 @@
+"""What a person is asked before a service is told about them: read aloud word for word, and kept word for word.
+
+Explicit consent as the Information Commissioner's Office describes it: a clear statement, which names the kinds
+of data, separate for each service, and can be withdrawn (ICO, guidance on special category data).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from referral_directory.errors import InvalidInput
+from referral_directory.referrals.models import Referral, ReferralConsent
+
+WAYS = {
+    "read_aloud": "I read it aloud and the person said yes",
+    "read_alone": "The person read it and said yes",
+    "telephone": "I read it on the telephone and the person said yes",
+    "interpreter": "An interpreter read it and the person said yes",
+}
+
+
+def consent_text(service: str, organisation: str, needs: Sequence[str]) -> str:
+    """The words for one service. `needs` are noun phrases ("food for today"). No name stands in them."""
+    wanted = ", ".join(needs) or "what you told us"
+    return (
+        f"I would like to ask {service}, run by {organisation}, to help you with {wanted}. "
+        "To do that I send them your name, how to get in touch with you safely, and what you agreed that they need "
+        "to know. This can tell them about your money, your home or your health. "
+        "They may use it only to help you with this, and they tell us how it went. "
+        "We delete your details 90 days after this ends, and after 12 months in any case. "
+        "You can say no, and it changes nothing here. You can change your mind at any time: tell us, or use the "
+        "reference and the code on your sheet. They then no longer see your details here. "
+        f"Do you agree that I send this to {service}?"
+    )
+
+
+def record_consent(
+    session: Session, referral: Referral, text: str, way: str, staff_id: UUID, now: datetime
+) -> None:
+    """Keep that the person agreed to these words for the chosen service. Raises InvalidInput."""
+    if way not in WAYS:
+        raise InvalidInput("way", "Say how the person gave consent.")
+    if referral.service_id is None:
+        raise InvalidInput("service", "Choose the service first: consent is for one service.")
+    void_consent(session, referral, now)
+    session.add(
+        ReferralConsent(
+            id=uuid4(),
+            referral_id=referral.id,
+            service_id=referral.service_id,
+            text=text,
+            way=way,
+            given_at=now,
+            recorded_by=staff_id,
+        )
+    )
+    session.flush()
+
+
+def find_consent(session: Session, referral: Referral) -> ReferralConsent | None:
+    """The consent that holds now for the chosen service."""
+    return session.scalar(
+        select(ReferralConsent).where(
+            ReferralConsent.referral_id == referral.id,
+            ReferralConsent.service_id == referral.service_id,
+            ReferralConsent.withdrawn_at.is_(None),
+        )
+    )
+
+
+def void_consent(session: Session, referral: Referral, now: datetime) -> None:
+    """Consent holds no longer, whichever service it was for. What was given stays on record."""
+    for row in session.scalars(
+        select(ReferralConsent).where(
+            ReferralConsent.referral_id == referral.id, ReferralConsent.withdrawn_at.is_(None)
+        )
+    ):
+        row.withdrawn_at = now
+    session.flush()

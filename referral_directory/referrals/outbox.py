@@ -1,0 +1,162 @@
+"""The outbox: mail is a row in the transaction of what it tells, and is sent afterwards, at least once.
+
+A mail names no person: it says that there is something, and where. Each try is claimed for two minutes, so that
+a worker that dies leaves the mail to the next one. A mail keeps one id, which is its Message-ID: mail servers and
+people can tell a repeat.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from referral_directory.clock import Clock
+from referral_directory.database import Database, transaction
+from referral_directory.errors import NotDelivered
+from referral_directory.field_encryption import FieldKeys, Place, seal, unseal
+from referral_directory.referrals.models import Referral, ReferralLink, ReferralMail
+from referral_directory.staff.keys import digest_of
+
+CLAIM = timedelta(minutes=2)
+LONGEST_DELAY = timedelta(hours=1)
+# With these delays about seven hours: longer than a mail server is usually away, short enough to ring instead.
+MOST_TRIES = 12
+NEW, CHASE, ANSWER, WITHDRAWN, CODE = "new", "chase", "answer", "withdrawn", "code"
+ABOUT_A_LINK = (NEW, CHASE, ANSWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to be sent: to whom, of which kind, about which service, with which link's token or code."""
+
+    id: UUID
+    address: str
+    kind: str
+    service: str
+    reference: str
+    secret: str
+
+
+Sender = Callable[[Letter], None]
+
+
+def post_link(
+    session: Session, keys: FieldKeys, referral: Referral, kind: str, address: str, now: datetime
+) -> None:
+    """Put a mail with a fresh link to this referral into the outbox."""
+    token = secrets.token_urlsafe(32)
+    session.add(ReferralLink(digest=digest_of(token), referral_id=referral.id, address=address))
+    post(session, keys, referral, kind, address, token, now)
+
+
+def post(
+    session: Session, keys: FieldKeys, referral: Referral, kind: str, address: str, secret: str, now: datetime
+) -> None:
+    """Put a mail into the outbox."""
+    identity = uuid4()
+    session.add(
+        ReferralMail(
+            id=identity,
+            referral_id=referral.id,
+            kind=kind,
+            address=address,
+            secret=seal(keys, _place(identity), secret) if secret else None,
+            created_at=now,
+            next_try_at=now,
+        )
+    )
+
+
+def take_back(session: Session, referral: Referral) -> bool:
+    """Remove what has not gone out yet; whether anything had. Links to the referral stop working."""
+    session.execute(
+        delete(ReferralMail).where(
+            ReferralMail.referral_id == referral.id,
+            ReferralMail.delivered_at.is_(None),
+            ReferralMail.tries == 0,
+        )
+    )
+    session.execute(delete(ReferralLink).where(ReferralLink.referral_id == referral.id))
+    gone = select(ReferralMail.id).where(ReferralMail.referral_id == referral.id).limit(1)
+    return session.scalar(gone) is not None
+
+
+def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:
+    """Send everything that is due now; how many mails went out, and how many did not."""
+    delivered = failed = 0
+    while (letter := _claim(database, keys, clock())) is not None:
+        try:
+            send(letter)
+        except NotDelivered as error:
+            _keep_failure(database, letter, str(error), clock())
+            failed += 1
+        else:
+            with transaction(database) as session:
+                row = session.get(ReferralMail, letter.id)
+                if row is not None:
+                    row.delivered_at, row.next_try_at, row.secret, row.fault = clock(), None, None, ""
+            delivered += 1
+    return delivered, failed
+
+
+def try_again(session: Session, referral: Referral, now: datetime) -> None:
+    """Try mails that were given up once more, from the start."""
+    for row in session.scalars(
+        select(ReferralMail).where(
+            ReferralMail.referral_id == referral.id, ReferralMail.failed_at.is_not(None)
+        )
+    ):
+        row.failed_at, row.tries, row.next_try_at = None, 0, now
+
+
+def list_mails(session: Session, referral: Referral) -> list[ReferralMail]:
+    """The mails about a referral, the oldest first."""
+    rows = session.scalars(
+        select(ReferralMail)
+        .where(ReferralMail.referral_id == referral.id)
+        .order_by(ReferralMail.created_at, ReferralMail.id)
+    )
+    return list(rows)
+
+
+def delay_after(tries: int) -> timedelta:
+    """How long to wait after the `tries`-th failure: a minute, doubling, up to an hour."""
+    return min(LONGEST_DELAY, timedelta(minutes=1 << min(tries - 1, 10)))
+
+
+def _claim(database: Database, keys: FieldKeys, now: datetime) -> Letter | None:
+    with transaction(database) as session:
+        row = session.scalar(
+            select(ReferralMail)
+            .where(ReferralMail.next_try_at <= now)
+            .order_by(ReferralMail.next_try_at, ReferralMail.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return None
+        row.tries += 1
+        row.next_try_at = now + CLAIM
+        referral = session.get_one(Referral, row.referral_id)
+        secret = unseal(keys, _place(row.id), row.secret) if row.secret else ""
+        return Letter(row.id, row.address, row.kind, referral.service_name, referral.reference, secret)
+
+
+def _keep_failure(database: Database, letter: Letter, fault: str, now: datetime) -> None:
+    with transaction(database) as session:
+        row = session.get(ReferralMail, letter.id)
+        if row is None:
+            return
+        row.fault = fault[:80]
+        if row.tries >= MOST_TRIES:
+            row.failed_at, row.next_try_at = now, None
+        else:
+            row.next_try_at = now + delay_after(row.tries)
+
+
+def _place(identity: UUID) -> Place:
+    return Place("referral_mail", "secret", identity)

@@ -1,0 +1,142 @@
+"""What a provider does, without an account: a link, a one-time code sent to the registered address, an answer."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from referral_directory.errors import InvalidInput, NotFound
+from referral_directory.field_encryption import FieldKeys, keyed_hash
+from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Reason, Status, next_status
+from referral_directory.referrals.audit import Who, record_change
+from referral_directory.referrals.inboxes import find_inbox, set_full_until
+from referral_directory.referrals.models import Referral, ReferralLink, ReferralVisit
+from referral_directory.referrals.outbox import CODE, post
+from referral_directory.referrals.records import Note, add_note
+from referral_directory.referrals.referring import enter
+from referral_directory.staff.keys import digest_of
+
+CODE_LASTS = timedelta(minutes=15)
+CODE_AGAIN_AFTER = timedelta(minutes=1)
+CODE_TRIES = 5
+VISIT_LASTS = timedelta(hours=1)
+PROVIDER = Who(Actor.PROVIDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Declining:
+    """Why a provider declines, which service it suggests instead, and until when it has no room."""
+
+    reason: str
+    suggested: UUID | None = None
+    full_until: date | None = None
+
+
+def get_linked(session: Session, token: str) -> tuple[ReferralLink, Referral]:
+    """The link of a token and its referral, held until the transaction ends. Raises NotFound for a link that
+    never was, and for one whose referral is no longer the provider's to see.
+    """
+    link = session.get(ReferralLink, digest_of(token))
+    referral = link and session.scalar(
+        select(Referral)
+        .where(Referral.id == link.referral_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if not link or not referral or referral.status not in PROVIDER_SEES or referral.erased_at is not None:
+        raise NotFound("link")
+    return link, referral
+
+
+def send_code(
+    session: Session, keys: FieldKeys, link: ReferralLink, referral: Referral, now: datetime
+) -> None:
+    """Mail a new code to the link's address; at most one a minute, so that nobody's inbox is flooded."""
+    if link.code_expires_at is not None and link.code_expires_at > now + CODE_LASTS - CODE_AGAIN_AFTER:
+        return
+    code = f"{secrets.randbelow(10**6):06d}"
+    link.code_digest, link.code_expires_at, link.code_tries = _digest(keys, link, code), now + CODE_LASTS, 0
+    post(session, keys, referral, CODE, link.address, code, now)
+
+
+def use_code(session: Session, keys: FieldKeys, link: ReferralLink, code: str, now: datetime) -> str | None:
+    """A session's token if this is the code, which is then used up; None if not. A code stands five tries."""
+    typed = "".join(code.split())
+    if link.code_digest is None or link.code_expires_at is None or link.code_expires_at <= now:
+        return None
+    link.code_tries += 1
+    fits = hmac.compare_digest(link.code_digest, _digest(keys, link, typed))
+    if fits or link.code_tries >= CODE_TRIES:
+        link.code_digest = None
+    if not fits:
+        return None
+    token = secrets.token_urlsafe(32)
+    session.add(
+        ReferralVisit(digest=digest_of(token), referral_id=link.referral_id, expires_at=now + VISIT_LASTS)
+    )
+    return token
+
+
+def is_visiting(session: Session, token: str, referral: Referral, now: datetime) -> bool:
+    """Whether this session may see this referral."""
+    visit = session.get(ReferralVisit, digest_of(token)) if token else None
+    return visit is not None and visit.referral_id == referral.id and visit.expires_at > now
+
+
+def open_referral(session: Session, keys: FieldKeys, referral: Referral, now: datetime) -> None:
+    """The provider looks for the first time."""
+    if referral.status == Status.SENT:
+        enter(referral, next_status(Status.SENT, Action.OPEN, Actor.PROVIDER), now)
+        record_change(session, keys, referral, PROVIDER, Action.OPEN, now)
+
+
+def act(session: Session, keys: FieldKeys, referral: Referral, action: Action, now: datetime) -> None:
+    """Accept, begin, or take back an answer. Raises NotPossible."""
+    enter(referral, next_status(Status(referral.status), action, Actor.PROVIDER), now)
+    if action == Action.UNDO:
+        referral.reason = referral.outcome = referral.suggested_service_id = None
+    record_change(session, keys, referral, PROVIDER, action, now)
+
+
+def decline(
+    session: Session,
+    keys: FieldKeys,
+    referral: Referral,
+    answer: Declining,
+    now: datetime,
+) -> None:
+    """Decline with a reason; perhaps suggest another service, or say until when there is no room. Raises
+    InvalidInput and NotPossible.
+    """
+    if answer.reason not in [*Reason]:
+        raise InvalidInput("reason", "Choose a reason.")
+    if answer.suggested is not None and find_inbox(session, answer.suggested) is None:
+        raise InvalidInput("suggested", "Choose from the services on the page.")
+    after = next_status(Status(referral.status), Action.DECLINE, Actor.PROVIDER)
+    enter(referral, after, now)
+    referral.reason, referral.suggested_service_id = answer.reason, answer.suggested
+    if answer.reason == Reason.FULL and answer.full_until is not None and referral.service_id is not None:
+        set_full_until(session, referral.service_id, answer.full_until)
+    record_change(session, keys, referral, PROVIDER, Action.DECLINE, now)
+
+
+def ask(session: Session, keys: FieldKeys, referral: Referral, text: str, now: datetime) -> None:
+    """Ask the sender something; until it is answered the sender is the one who is waited for. Raises
+    InvalidInput.
+    """
+    add_note(session, keys, referral, Note("provider", "question", shared=True, written_at=now, text=text))
+    referral.question_open, referral.news_at, referral.stage, referral.reminded_at = True, now, 0, None
+    record_change(session, keys, referral, PROVIDER, "asked", now)
+
+
+def purge_visits(session: Session, now: datetime) -> None:
+    """Forget sessions that are over."""
+    session.execute(delete(ReferralVisit).where(ReferralVisit.expires_at <= now))
+
+
+def _digest(keys: FieldKeys, link: ReferralLink, code: str) -> bytes:
+    return keyed_hash(keys, keys.newest, "provider code", link.digest + code.encode())

@@ -1,0 +1,167 @@
+"""Personal data of a referral: sealed when written, opened when read, gone when erased."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from referral_directory.errors import InvalidInput, NotFound
+from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
+from referral_directory.referrals.models import Referral, ReferralDetail, ReferralNote
+
+# Fields of the contact form: what people read, and the most characters.
+CONTACT_FIELDS = {
+    "name": ("Name, as the person wants to be called", 120),
+    "phone": ("Telephone number", 40),
+    "email": ("E-mail address", 254),
+    "address": ("Address, if the service needs it", 300),
+    "safe_contact": ("How to get in touch safely: times, no voicemail, no letters, who may answer", 500),
+    "about": ("What the service needs to know", 2000),
+}
+STATUS_CODE = "status_code"
+NOTE_LONGEST = 2000
+# Without letters and digits that are read as one another.
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note, opened."""
+
+    author: str
+    kind: str
+    shared: bool
+    written_at: datetime
+    text: str
+
+
+def get_referral(session: Session, identity: UUID, space: UUID | None) -> Referral:
+    """A referral of this community space, held until the transaction ends. Raises NotFound for one of another
+    space, as for one that does not exist.
+    """
+    referral = session.scalar(
+        select(Referral)
+        .where(Referral.id == identity, Referral.community_space_id == space)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if referral is None:
+        raise NotFound("referral")
+    return referral
+
+
+def list_referrals(session: Session, space: UUID | None, most: int = 200) -> list[Referral]:
+    """The referrals of a community space, the newest first."""
+    rows = session.scalars(
+        select(Referral)
+        .where(Referral.community_space_id == space)
+        .order_by(Referral.created_at.desc(), Referral.reference)
+        .limit(most)
+    )
+    return list(rows)
+
+
+def record_details(session: Session, keys: FieldKeys, referral: Referral, typed: Mapping[str, str]) -> None:
+    """Keep these fields; an empty one is removed. Raises InvalidInput for one that is too long."""
+    for field, text in typed.items():
+        label, longest = CONTACT_FIELDS.get(field, (field, 40))
+        value = text.strip()
+        if len(value) > longest:
+            raise InvalidInput(field, f"{label}: use at most {longest} characters.")
+        row = session.get(ReferralDetail, (referral.id, field))
+        if not value:
+            if row is not None:
+                session.delete(row)
+            continue
+        sealed = seal(keys, Place("referral_detail", field, referral.id), value)
+        if row is None:
+            row = ReferralDetail(referral_id=referral.id, field=field)
+            session.add(row)
+        row.sealed, row.key_id = sealed, key_id_of(sealed)
+    session.flush()
+
+
+def read_details(session: Session, keys: FieldKeys, referral: Referral) -> dict[str, str]:
+    """The personal fields, opened. Raises BadKey."""
+    rows = session.scalars(select(ReferralDetail).where(ReferralDetail.referral_id == referral.id))
+    return {
+        row.field: unseal(keys, Place("referral_detail", row.field, referral.id), row.sealed) for row in rows
+    }
+
+
+def add_note(session: Session, keys: FieldKeys, referral: Referral, note: Note) -> None:
+    """Keep a note. Raises InvalidInput for an empty or too long one."""
+    value = note.text.strip()
+    if not value or len(value) > NOTE_LONGEST:
+        raise InvalidInput("note", f"Write something, of at most {NOTE_LONGEST} characters.")
+    identity = uuid4()
+    sealed = seal(keys, Place("referral_note", "text", identity), value)
+    session.add(
+        ReferralNote(
+            id=identity,
+            referral_id=referral.id,
+            author=note.author,
+            kind=note.kind,
+            shared=note.shared,
+            written_at=note.written_at,
+            key_id=key_id_of(sealed),
+            sealed=sealed,
+        )
+    )
+
+
+def read_notes(session: Session, keys: FieldKeys, referral: Referral) -> list[Note]:
+    """The notes, opened, in the order of writing. Raises BadKey."""
+    rows = session.scalars(
+        select(ReferralNote).where(ReferralNote.referral_id == referral.id).order_by(ReferralNote.written_at)
+    )
+    return [
+        Note(
+            row.author,
+            row.kind,
+            row.shared,
+            row.written_at,
+            unseal(keys, Place("referral_note", "text", row.id), row.sealed),
+        )
+        for row in rows
+    ]
+
+
+def erase_personal_data(session: Session, referral: Referral, now: datetime) -> None:
+    """Remove all that tells whose referral it was; what remains says which service was asked, and how it ended."""
+    for table in (ReferralDetail, ReferralNote):
+        session.execute(delete(table).where(table.referral_id == referral.id))
+    referral.needs, referral.ward_code, referral.language = "", None, ""
+    referral.question_open, referral.erased_at = False, now
+
+
+def rotate_keys(session: Session, keys: FieldKeys) -> list[Referral]:
+    """Seal every value again with the newest key; the referrals whose record changed. Raises BadKey."""
+    changed: set[UUID] = set()
+    for detail in session.scalars(select(ReferralDetail).where(ReferralDetail.key_id != keys.newest)):
+        place = Place("referral_detail", detail.field, detail.referral_id)
+        detail.sealed, detail.key_id = seal(keys, place, unseal(keys, place, detail.sealed)), keys.newest
+        changed.add(detail.referral_id)
+    for note in session.scalars(select(ReferralNote).where(ReferralNote.key_id != keys.newest)):
+        place = Place("referral_note", "text", note.id)
+        note.sealed, note.key_id = seal(keys, place, unseal(keys, place, note.sealed)), keys.newest
+        changed.add(note.referral_id)
+    return [session.get_one(Referral, identity) for identity in sorted(changed)]
+
+
+def make_reference() -> str:
+    """A reference to say on the telephone: it opens nothing without its code."""
+    return f"LS-{_letters(4)}-{_letters(3)}"
+
+
+def make_status_code() -> str:
+    """A resident's code: 10 letters and digits, 49 random bits."""
+    return f"{_letters(5)}-{_letters(5)}"
+
+
+def _letters(number: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(number))

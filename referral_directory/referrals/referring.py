@@ -1,0 +1,244 @@
+"""What the sender and the resident do with a referral. Everything here ends in an audit entry."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from referral_directory.errors import InvalidInput, NotPossible
+from referral_directory.field_encryption import FieldKeys
+from referral_directory.life_cycle import ENDED, OPEN, Action, Outcome, Status, next_status
+from referral_directory.referrals.audit import Who, record_change
+from referral_directory.referrals.consent import find_consent, record_consent, void_consent
+from referral_directory.referrals.inboxes import Inbox, find_inbox
+from referral_directory.referrals.models import Referral, ReferralVisit
+from referral_directory.referrals.outbox import ANSWER, NEW, WITHDRAWN, post, post_link, take_back
+from referral_directory.referrals.records import (
+    CONTACT_FIELDS,
+    STATUS_CODE,
+    Note,
+    add_note,
+    erase_personal_data,
+    make_reference,
+    make_status_code,
+    read_details,
+    record_details,
+)
+
+MOST_NEEDS = 6
+
+
+def start_referral(
+    session: Session,
+    keys: FieldKeys,
+    who: Who,
+    space: UUID,
+    needs: Sequence[str],
+    ward_code: str | None,
+    now: datetime,
+) -> Referral:
+    """A new draft. `needs` must be codes that exist. Raises InvalidInput for none or too many."""
+    if not needs or len(needs) > MOST_NEEDS:
+        raise InvalidInput("needs", f"Choose between one and {MOST_NEEDS} needs.")
+    referral = _new_draft(session, who, space, now)
+    referral.needs, referral.ward_code = " ".join(needs), ward_code
+    record_change(session, keys, referral, who, "started", now)
+    return referral
+
+
+def choose_service(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, inbox: Inbox, now: datetime
+) -> None:
+    """Choose the service to ask; consent for another one no longer holds."""
+    check_is_draft(referral)
+    if referral.service_id != inbox.service_id:
+        void_consent(session, referral, now)
+    referral.service_id, referral.service_name, referral.news_at = inbox.service_id, inbox.service, now
+    record_change(session, keys, referral, who, "service_chosen", now)
+
+
+def keep_consent(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, text: str, way: str, now: datetime
+) -> None:
+    """Record consent for the chosen service. Raises InvalidInput."""
+    check_is_draft(referral)
+    if who.id is None:
+        raise NotPossible("Only a member of staff records consent.")
+    record_consent(session, referral, text, way, who.id, now)
+    referral.news_at = now
+    record_change(session, keys, referral, who, "consent_recorded", now)
+
+
+def keep_details(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, typed: Mapping[str, str], now: datetime
+) -> None:
+    """Save contact details as far as they are typed. Raises InvalidInput for one that is too long."""
+    check_is_draft(referral)
+    record_details(session, keys, referral, {name: typed.get(name, "") for name in CONTACT_FIELDS})
+    referral.news_at = now
+    record_change(session, keys, referral, who, "details_saved", now)
+
+
+def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
+    """Send: the mail stands in the outbox when this transaction ends. Raises InvalidInput for what is missing,
+    and NotPossible.
+    """
+    after = next_status(Status(referral.status), Action.SEND, who.actor)
+    inbox = find_inbox(session, referral.service_id)
+    if inbox is None:
+        raise InvalidInput("service", "Choose a service that takes referrals.")
+    if find_consent(session, referral) is None:
+        raise InvalidInput("way", "Without recorded consent nothing is sent: read the text aloud and ask.")
+    details = read_details(session, keys, referral)
+    if not details.get("name"):
+        raise InvalidInput("name", "Type the name that the person wants to be called.")
+    if not any(details.get(way) for way in ("phone", "email", "address")):
+        raise InvalidInput("phone", "Type a telephone number, an e-mail address or an address.")
+    if STATUS_CODE not in details:
+        record_details(session, keys, referral, {STATUS_CODE: make_status_code()})
+    enter(referral, after, now)
+    referral.sent_at, referral.outcome, referral.reason = now, None, None
+    post_link(session, keys, referral, NEW, inbox.address, now)
+    record_change(session, keys, referral, who, Action.SEND, now)
+
+
+def withdraw_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
+    """Withdraw consent and the referral: the service sees nothing any more, from this moment. Raises NotPossible."""
+    after = next_status(Status(referral.status), Action.WITHDRAW, who.actor)
+    was_sent = referral.sent_at is not None
+    inbox = find_inbox(session, referral.service_id)
+    enter(referral, after, now)
+    void_consent(session, referral, now)
+    close_to_provider(session, referral)
+    if was_sent and take_back(session, referral) and inbox is not None:
+        post(session, keys, referral, WITHDRAWN, inbox.address, "", now)
+    record_change(session, keys, referral, who, Action.WITHDRAW, now)
+
+
+def complete_referral(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, outcome: str, now: datetime
+) -> None:
+    """End it with an outcome. Raises InvalidInput and NotPossible."""
+    if outcome not in [*Outcome]:
+        raise InvalidInput("outcome", "Say how it ended.")
+    enter(referral, next_status(Status(referral.status), Action.COMPLETE, who.actor), now)
+    referral.outcome = outcome
+    record_change(session, keys, referral, who, Action.COMPLETE, now)
+
+
+def reopen_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
+    """Take an ended referral up again. Raises NotPossible, also while the one that replaced it is under way."""
+    check_is_kept(referral)
+    after = next_status(Status(referral.status), Action.REOPEN, who.actor)
+    under_way = (
+        select(Referral.id).where(Referral.replaces_id == referral.id, Referral.status.in_(OPEN)).limit(1)
+    )
+    if session.scalar(under_way) is not None:
+        raise NotPossible("Another referral took its place and is under way: withdraw that one first.")
+    enter(referral, after, now)
+    referral.outcome = None
+    record_change(session, keys, referral, who, Action.REOPEN, now)
+
+
+def re_route_referral(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime
+) -> Referral:
+    """A new draft for the same person and needs, in place of one that was declined or expired. Consent is for
+    one service, so that it is asked again. Raises NotPossible.
+    """
+    check_is_kept(referral)
+    enter(referral, next_status(Status(referral.status), Action.RE_ROUTE, who.actor), now)
+    close_to_provider(session, referral)
+    take_back(session, referral)
+    record_change(session, keys, referral, who, Action.RE_ROUTE, now)
+    return copy_referral(session, keys, referral, who, now, replaces=True)
+
+
+def copy_referral(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime, replaces: bool = False
+) -> Referral:
+    """A new draft for the same person, who need not say everything again. Raises NotPossible after erasure."""
+    check_is_kept(referral)
+    draft = _new_draft(session, who, referral.community_space_id, now)
+    draft.needs, draft.ward_code, draft.language = referral.needs, referral.ward_code, referral.language
+    draft.replaces_id = referral.id if replaces else None
+    session.flush()
+    details = read_details(session, keys, referral)
+    record_details(session, keys, draft, {name: details.get(name, "") for name in CONTACT_FIELDS})
+    record_change(session, keys, draft, who, "started", now)
+    return draft
+
+
+def write_note(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, text: str, shared: bool, now: datetime
+) -> None:
+    """Add a note. A shared note of staff answers an open question, and the service gets a mail that it is there.
+    Raises InvalidInput, and NotPossible after erasure.
+    """
+    check_is_kept(referral)
+    answers = shared and referral.question_open and who.actor == "staff"
+    kind = "answer" if answers else "note"
+    add_note(session, keys, referral, Note(who.actor, kind, shared, now, text))
+    if answers:
+        referral.question_open, referral.news_at, referral.stage, referral.reminded_at = False, now, 0, None
+        inbox = find_inbox(session, referral.service_id)
+        if inbox is not None:
+            post_link(session, keys, referral, ANSWER, inbox.address, now)
+    record_change(session, keys, referral, who, "note_added", now)
+
+
+def erase_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
+    """Erase the personal data of an ended referral before its time, on request. Raises NotPossible."""
+    if referral.status not in ENDED or referral.erased_at is not None:
+        raise NotPossible("Withdraw the referral first: then its personal data can be erased.")
+    forget(session, keys, referral, who, now)
+
+
+def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
+    """Erase personal data, links and mails of a referral that has ended."""
+    close_to_provider(session, referral)
+    take_back(session, referral)
+    erase_personal_data(session, referral, now)
+    record_change(session, keys, referral, who, "erased", now)
+
+
+def enter(referral: Referral, status: Status, now: datetime) -> None:
+    """Put a referral into a status: news, so that waiting begins afresh. Raises NotPossible after erasure."""
+    check_is_kept(referral)
+    referral.status, referral.news_at = status, now
+    referral.stage, referral.reminded_at, referral.question_open = 0, None, False
+    referral.ended_at = now if status in ENDED else None
+
+
+def close_to_provider(session: Session, referral: Referral) -> None:
+    """End the provider's sessions for this referral."""
+    session.execute(delete(ReferralVisit).where(ReferralVisit.referral_id == referral.id))
+
+
+def check_is_draft(referral: Referral) -> None:
+    """Raises NotPossible unless it can still be edited."""
+    check_is_kept(referral)
+    if referral.status != Status.DRAFT:
+        raise NotPossible("This referral is sent: it can no longer be edited.")
+
+
+def check_is_kept(referral: Referral) -> None:
+    """Raises NotPossible if the personal data is erased."""
+    if referral.erased_at is not None:
+        raise NotPossible("The personal data of this referral is erased: start a new one.")
+
+
+def _new_draft(session: Session, who: Who, space: UUID, now: datetime) -> Referral:
+    referral = Referral(
+        id=uuid4(),
+        reference=make_reference(),
+        community_space_id=space,
+        started_by=who.id,
+        status=Status.DRAFT,
+        created_at=now,
+        news_at=now,
+    )
+    session.add(referral)
+    return referral
