@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,8 @@ METRES_PER_DEGREE = math.radians(1) * EARTH_KM * 1000
 # A box must not cut off what the circle inside it holds by rounding.
 BOX_MARGIN = 1.001
 MOST_WORDS = 12
+# Databases bound the number of parameters: SQLite takes 32,766.
+MOST_IDS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,18 @@ def load_places(session: Session, ids: Sequence[UUID], full: bool) -> list[Place
     )
     found = {link.id: (link, service) for link, service in session.execute(query)}
     return [found[identity] for identity in ids if identity in found]
+
+
+def list_modified(session: Session, ids: Sequence[UUID], places: bool) -> list[tuple[UUID, datetime]]:
+    """When public services (or services at shown locations) with these ids were modified, in their order."""
+    key: Any = ServiceAtLocation.id if places else Service.id
+    query = select(key, Service.last_modified).where(*_public())
+    if places:
+        query = query.join(Service, Service.id == ServiceAtLocation.service_id).where(_shown())
+    found: dict[UUID, datetime] = {}
+    for batch in batched(ids, MOST_IDS):
+        found |= {row[0]: row[1] for row in session.execute(query.where(key.in_(batch)))}
+    return [(identity, found[identity]) for identity in ids if identity in found]
 
 
 def _public() -> list[ColumnElement[bool]]:

@@ -30,7 +30,7 @@ def list_inboxes(session: Session, today: date) -> dict[UUID, Inbox]:
         .outerjoin(ReferralInbox, ReferralInbox.service_id == Service.id)
         .where(Service.referral_possible, Service.published, Service.status == "active")
     )
-    listed = (_inbox(service, own) for service, own in rows.tuples())
+    listed = (_inbox(service, own) for service, own in rows)
     return {
         inbox.service_id: inbox
         for inbox in listed

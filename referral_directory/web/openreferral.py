@@ -16,6 +16,7 @@ from referral_directory.catalogue.feed import (
     Place,
     find_places,
     find_services,
+    list_modified,
     load_places,
     load_services,
 )
@@ -93,9 +94,9 @@ def list_services(request: Request, asked: Annotated[ServicesAsked, Query()], ta
 
     def load(some: Sequence[UUID]) -> list[Entity]:
         with _reading(request) as session:
-            rows = load_services(session, some, asked.full)
             if asked.minimal:
-                return [_minimal(row.id, row.last_modified) for row in rows]
+                return [_minimal(*row) for row in list_modified(session, some, places=False)]
+            rows = load_services(session, some, asked.full)
             return [make_full_service(row, names) if asked.full else make_service(row) for row in rows]
 
     return _answer_list(request, asked, size, (total, ids), load)
@@ -131,9 +132,9 @@ def list_services_at_locations(
 
     def load(some: Sequence[UUID]) -> list[Entity]:
         with _reading(request) as session:
-            rows = load_places(session, some, asked.full)
             if asked.minimal:
-                return [_minimal(link.id, service.last_modified) for link, service in rows]
+                return [_minimal(*row) for row in list_modified(session, some, places=True)]
+            rows = load_places(session, some, asked.full)
             return [_full_place(row, names) if asked.full else _flat_place(row) for row in rows]
 
     return _answer_list(request, asked, size, (total, ids), load)

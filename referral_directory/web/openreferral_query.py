@@ -147,7 +147,10 @@ class TermsAsked(Paging):
 
 
 def read_wanted(asked: ServicesAsked, terms: tuple[UUID, ...]) -> Wanted:
-    """The filters of a request for services that have one of `terms` (none: any). Raises InvalidInput for what cannot go together."""
+    """The filters of a request for services that have one of `terms` (none: any).
+
+    Raises InvalidInput for what cannot go together.
+    """
     if asked.minimal and asked.full:
         raise InvalidInput("minimal", "Ask for minimal or for full, not for both.")
     return Wanted(

@@ -53,7 +53,7 @@ def count_end(directory: Directory) -> Callable[[Session, Referral, bool], None]
     return count
 
 
-def _count(  # noqa: PLR0913, PLR0917 - the columns of a counter
+def _count(
     session: Session,
     directory: Directory,
     needs: Iterable[str],

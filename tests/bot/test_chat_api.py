@@ -166,7 +166,7 @@ def test_a_body_that_is_no_message_is_a_problem(bot: Bot, body: bytes, content_t
 
 def test_a_large_body_without_a_length_is_refused_as_soon_as_it_is_too_large(bot: Bot):
     path = f"/api/conversations/{bot.start()}/messages"
-    answer = bot.api.post(path, content=iter([b"x" * 8000] * 3), headers={"Content-Type": "application/json"})
+    answer = bot.api.post(path, content=iter([b"x" * 8000] * 5), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     check_problem(answer)
 

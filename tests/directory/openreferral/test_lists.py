@@ -112,11 +112,15 @@ def test_minimal_and_full_exclude_each_other(feed: Any) -> None:
 
 
 def test_minimal_is_ids_and_dates_on_one_page(feed_of: Any) -> None:
-    made = [make_service() for _ in range(60)]
-    page = feed_of(*made)("/services?minimal=true").json()
+    made = [make_service(locations=[make_link()]) for _ in range(60)]
+    feed = feed_of(*made)
+    page = feed("/services?minimal=true").json()
     assert page["total_pages"] == 1
     dates = {"modified_date": "2026-10-01T12:00:00.123Z"}
     assert page["contents"] == [{"id": str(identity)} | dates for identity in ids_of(made)]
+    places = feed("/service_at_locations?minimal=true").json()["contents"]
+    links = ids_of([service.locations[0] for service in made])
+    assert places == [{"id": str(identity)} | dates for identity in links]
 
 
 def test_ndjson_is_all_items_one_a_line(feed_of: Any) -> None:

@@ -1,0 +1,193 @@
+"""What the Telegram door keeps: updates until they are handled, answers until they are delivered.
+
+Plain functions on the connection that `bot.telegram.storage` hands to them, each one transaction. Times are seconds
+since 1970. `chat` is always the keyed hash.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Arrival(NamedTuple):
+    """An update that is to be handled. `message` names its content within the chat; body and address are sealed."""
+
+    update_id: int
+    chat: str
+    message: str
+    body: bytes
+    chat_id: bytes
+    # A part to send before anything else: Telegram wants to hear at once that a button was pressed.
+    acknowledgement: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An update whose turn it is. `attempts` counts this one."""
+
+    update_id: int
+    body: bytes
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Due:
+    """The next part that has to be sent to a chat."""
+
+    id: int
+    body: bytes
+    chat_id: bytes
+
+
+class Kept(NamedTuple):
+    """A button that was offered: its short id and what it stands for, sealed."""
+
+    short: str
+    payload: bytes
+
+
+def record_arrivals(
+    connection: sqlite3.Connection, arrivals: Iterable[Arrival], now: float
+) -> tuple[set[str], int]:
+    """Store updates that are not here yet. Returns the chats with something new, and how many were repeats.
+
+    A repeat has the same update id, or the same content in the same chat under a new update id, which Telegram
+    has been seen to send (nickoala/telepot issue 46).
+    """
+    chats, repeats = set(), 0
+    for arrival in arrivals:
+        stored = connection.execute(
+            "INSERT INTO telegram_updates (update_id, chat, message, body, received) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (arrival.update_id, arrival.chat, arrival.message, arrival.body, now),
+        )
+        if not stored.rowcount:
+            repeats += 1
+            continue
+        connection.execute(
+            "INSERT INTO telegram_addresses VALUES (?, ?) ON CONFLICT DO NOTHING", (arrival.chat, arrival.chat_id)
+        )
+        _touch(connection, arrival.chat, now)
+        if arrival.acknowledgement:
+            _queue(connection, arrival.chat, [arrival.acknowledgement], now, first=True)
+        chats.add(arrival.chat)
+    return chats, repeats
+
+
+def claim_next(connection: sqlite3.Connection, chat: str) -> Waiting | None:
+    """Return the oldest update of the chat that is not handled and count the attempt, or None if there is none."""
+    row = connection.execute(
+        "UPDATE telegram_updates SET attempts = attempts + 1 WHERE update_id = ("
+        "SELECT min(update_id) FROM telegram_updates WHERE chat = ? AND body IS NOT NULL"
+        ") RETURNING update_id, body, attempts",
+        (chat,),
+    ).fetchone()
+    return Waiting(*row) if row else None
+
+
+def record_answer(
+    connection: sqlite3.Connection,
+    update_id: int,
+    chat: str,
+    parts: Sequence[bytes],
+    buttons: Sequence[Kept],
+    now: float,
+) -> bool:
+    """Note that the update is handled and queue its answer, both or neither.
+
+    Returns False, and queues nothing, if the update was answered before or forgotten meanwhile.
+    """
+    handled = connection.execute(
+        "UPDATE telegram_updates SET body = NULL WHERE update_id = ? AND body IS NOT NULL", (update_id,)
+    )
+    if not handled.rowcount:
+        return False
+    _queue(connection, chat, parts, now)
+    connection.executemany(
+        "INSERT OR REPLACE INTO telegram_buttons VALUES (?, ?, ?)", [(chat, *button) for button in buttons]
+    )
+    _touch(connection, chat, now)
+    _drop_address(connection, chat)
+    return True
+
+
+def find_button(connection: sqlite3.Connection, chat: str, short: str) -> bytes | None:
+    """Return what the button stands for (sealed), or None if this chat was not offered it, or too long ago."""
+    row = connection.execute(
+        "SELECT payload FROM telegram_buttons WHERE chat = ? AND short = ?", (chat, short)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def find_due(connection: sqlite3.Connection, chat: str) -> Due | None:
+    """Return the part that is to be sent next to the chat, or None if all are delivered."""
+    row = connection.execute(
+        "SELECT id, body, chat_id FROM telegram_deliveries JOIN telegram_addresses USING (chat) "
+        "WHERE chat = ? ORDER BY first DESC, id LIMIT 1",
+        (chat,),
+    ).fetchone()
+    return Due(*row) if row else None
+
+
+def record_delivered(connection: sqlite3.Connection, chat: str, delivery: int) -> None:
+    """Remove a part that was delivered or cannot ever be, and the address with the last one."""
+    connection.execute("DELETE FROM telegram_deliveries WHERE id = ?", (delivery,))
+    _drop_address(connection, chat)
+
+
+def list_chats(connection: sqlite3.Connection) -> tuple[list[str], list[str]]:
+    """Return the chats with updates to handle, and those with parts to send."""
+    to_handle = connection.execute("SELECT DISTINCT chat FROM telegram_updates WHERE body IS NOT NULL")
+    to_send = connection.execute("SELECT DISTINCT chat FROM telegram_deliveries")
+    return [row[0] for row in to_handle.fetchall()], [row[0] for row in to_send.fetchall()]
+
+
+def forget_chat(connection: sqlite3.Connection, chat: str, *, deliveries: bool = True) -> None:
+    """Drop everything of a chat. What is left is bare update numbers, so that a repeat is still known as one.
+
+    Without `deliveries` a goodbye that is already queued is still sent, and its address goes with it.
+    """
+    connection.execute(
+        "UPDATE telegram_updates SET chat = NULL, message = NULL, body = NULL WHERE chat = ?", (chat,)
+    )
+    for table in ("buttons", "chats"):
+        connection.execute(f"DELETE FROM telegram_{table} WHERE chat = ?", (chat,))  # noqa: S608 - our own names
+    if deliveries:
+        connection.execute("DELETE FROM telegram_deliveries WHERE chat = ?", (chat,))
+    _drop_address(connection, chat)
+
+
+def forget_expired(connection: sqlite3.Connection, before: float) -> None:
+    """Drop everything of the chats whose last message is older than `before`, and bare numbers that old."""
+    old = connection.execute("SELECT chat FROM telegram_chats WHERE last_message <= ?", (before,)).fetchall()
+    for (chat,) in old:
+        forget_chat(connection, chat)
+    connection.execute("DELETE FROM telegram_updates WHERE chat IS NULL AND received <= ?", (before,))
+    late = "SELECT DISTINCT chat FROM telegram_deliveries WHERE queued <= ?"
+    for (chat,) in connection.execute(late, (before,)).fetchall():
+        connection.execute("DELETE FROM telegram_deliveries WHERE chat = ? AND queued <= ?", (chat, before))
+        _drop_address(connection, chat)
+
+
+def _queue(
+    connection: sqlite3.Connection, chat: str, parts: Iterable[bytes], now: float, *, first: bool = False
+) -> None:
+    connection.executemany(
+        "INSERT INTO telegram_deliveries (chat, first, body, queued) VALUES (?, ?, ?, ?)",
+        [(chat, int(first), part, now) for part in parts],
+    )
+
+
+def _touch(connection: sqlite3.Connection, chat: str, now: float) -> None:
+    connection.execute("INSERT OR REPLACE INTO telegram_chats VALUES (?, ?)", (chat, now))
+
+
+def _drop_address(connection: sqlite3.Connection, chat: str) -> None:
+    """Drop the chat's address when nothing is left that would be sent there."""
+    connection.execute(
+        "DELETE FROM telegram_addresses WHERE chat = ?1 "
+        "AND NOT EXISTS (SELECT 1 FROM telegram_deliveries WHERE chat = ?1) "
+        "AND NOT EXISTS (SELECT 1 FROM telegram_updates WHERE chat = ?1 AND body IS NOT NULL)",
+        (chat,),
+    )

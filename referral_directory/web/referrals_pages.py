@@ -1,0 +1,252 @@
+"""Staff pages: the referrals of one's own community space, what is waiting, and one referral to its end."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi import Form as FormField
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from referral_directory.clock import date_text, in_leeds
+from referral_directory.database import transaction
+from referral_directory.errors import InvalidInput
+from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Status, possible_actions, say
+from referral_directory.referrals import referring
+from referral_directory.referrals.audit import record_looking
+from referral_directory.referrals.inboxes import find_inbox
+from referral_directory.referrals.models import Referral, ReferralMail
+from referral_directory.referrals.outbox import list_mails, try_again
+from referral_directory.referrals.records import (
+    CONTACT_FIELDS,
+    STATUS_CODE,
+    Note,
+    get_referral,
+    list_referrals,
+    read_details,
+    read_notes,
+)
+from referral_directory.staff.roles import Staff
+from referral_directory.web.context import Directory, get_directory
+from referral_directory.web.referrals_counting import WITHDRAWN, count_as
+from referral_directory.web.referrals_draft import Sender, describe_briefly, who_is
+from referral_directory.web.signed_in import describe, staff_page
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+Typed = Annotated[str, FormField(max_length=5000)]
+OUTCOMES = {
+    Outcome.HELPED: "Helped",
+    Outcome.PARTLY: "Helped in part",
+    Outcome.NOT_REACHED: "The person could not be reached",
+    Outcome.NOT_NEEDED: "No longer needed",
+}
+REASONS = {
+    "full": "Full at the moment",
+    "not_eligible": "The person is not eligible",
+    "outside_area": "The person lives outside the area",
+    "duplicate": "The service knows the person already",
+}
+
+
+@router.get("/staff/referrals")
+def show_referrals(request: Request, staff: Sender) -> HTMLResponse:
+    """What is waiting, the longest first, and the rest."""
+    with get_directory(request).database.read() as session:
+        rows = list_referrals(session, staff.community_space_id)
+        waiting = [describe_waiting(row) for row in sorted(rows, key=_waits_since) if waits_for_us(row)]
+        others = [describe_waiting(row) for row in rows if not waits_for_us(row)]
+    return staff_page(request, staff, "referrals/list.html", waiting=waiting, others=others)
+
+
+@router.get("/staff/referrals/{identity}")
+def show_referral(request: Request, staff: Sender, identity: UUID, said: str = "") -> HTMLResponse:
+    """One referral. Raises NotFound for one of another space."""
+    return _referral_page(request, staff, identity, said=said)
+
+
+@router.get("/staff/referrals/{identity}/sheet")
+def show_sheet(request: Request, staff: Sender, identity: UUID) -> HTMLResponse:
+    """A page to print for the resident: reference, code, how to withdraw. Raises NotFound."""
+    directory = get_directory(request)
+    with transaction(directory.database) as session:
+        referral = get_referral(session, identity, staff.community_space_id)
+        details = read_details(session, directory.field_keys, referral)
+        record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
+        shown = describe_briefly(referral)
+    return staff_page(
+        request,
+        staff,
+        "referrals/sheet.html",
+        referral=shown,
+        code=details.get(STATUS_CODE, ""),
+        url=f"{directory.public_url}/my-referral",
+    )
+
+
+@router.post("/staff/referrals/{identity}/note")
+def add_note(
+    request: Request, staff: Sender, identity: UUID, note: Typed = "", shared: Typed = ""
+) -> Response:
+    """Add a note; shared with the service if it may see the referral. Raises NotFound."""
+    directory = get_directory(request)
+    try:
+        with transaction(directory.database) as session:
+            referral = get_referral(session, identity, staff.community_space_id)
+            referring.write_note(
+                session,
+                directory.field_keys,
+                referral,
+                who_is(staff),
+                note,
+                shared == "yes",
+                directory.clock(),
+            )
+    except InvalidInput as error:
+        return _referral_page(request, staff, identity, error)
+    return RedirectResponse(f"/staff/referrals/{identity}?said=note", 303)
+
+
+@router.post("/staff/referrals/{identity}/act")
+def act(request: Request, staff: Sender, identity: UUID, action: Typed = "", outcome: Typed = "") -> Response:
+    """Withdraw, reopen, complete, ask the next service, copy, erase, or try a mail again. Raises NotFound."""
+    directory = get_directory(request)
+    try:
+        with transaction(directory.database) as session:
+            referral = get_referral(session, identity, staff.community_space_id)
+            address = _act(directory, session, referral, staff, action, outcome)
+    except InvalidInput as error:
+        return _referral_page(request, staff, identity, error)
+    return RedirectResponse(address, 303)
+
+
+def _act(
+    directory: Directory, session: Session, referral: Referral, staff: Staff, action: str, outcome: str
+) -> str:
+    """Do it, and say where to go on."""
+    keys, who, now = directory.field_keys, who_is(staff), directory.clock()
+    if action == Action.WITHDRAW:
+        counts = referral.sent_at is not None
+        referring.withdraw_referral(session, keys, referral, who, now)
+        count_as(session, directory, referral, WITHDRAWN if counts else None)
+    elif action == Action.REOPEN:
+        referring.reopen_referral(session, keys, referral, who, now)
+    elif action == Action.COMPLETE:
+        referring.complete_referral(session, keys, referral, who, outcome, now)
+        count_as(session, directory, referral, outcome)
+    elif action == Action.RE_ROUTE:
+        draft = referring.re_route_referral(session, keys, referral, who, now)
+        return f"/staff/referrals/{draft.id}/services"
+    elif action == "copy":
+        draft = referring.copy_referral(session, keys, referral, who, now)
+        return f"/staff/referrals/{draft.id}/services"
+    elif action == "erase":
+        referring.erase_referral(session, keys, referral, who, now)
+    elif action == "mail_again":
+        try_again(session, referral, now)
+    else:
+        raise InvalidInput("action", "Use one of the buttons on the page.")
+    return f"/staff/referrals/{referral.id}?said={action}"
+
+
+def waits_for_us(referral: Referral) -> bool:
+    """Whether the sender has to do something: finish a draft, answer, ask another service, or ring."""
+    if referral.erased_at is not None:
+        return False
+    if referral.status in (Status.DRAFT, Status.DECLINED):
+        return True
+    came_back = referral.status == Status.EXPIRED and referral.sent_at is not None
+    escalated = referral.stage == 2 and referral.status not in ENDED
+    return came_back or escalated or referral.question_open
+
+
+def describe_waiting(referral: Referral) -> dict[str, object]:
+    """A line of the list, without anything personal."""
+    words = {
+        Status.DRAFT: "A draft: finish and send it",
+        Status.DECLINED: f"Declined: {REASONS.get(referral.reason or '', '').lower()}. Ask the next service",
+        Status.EXPIRED: "No answer in time. Ask the next service",
+    }
+    todo = "The service asks you something" if referral.question_open else ""
+    todo = todo or words.get(Status(referral.status), "")
+    if not todo and referral.stage == 2:
+        todo = "The service does not answer: ring it"
+    return describe_briefly(referral) | {
+        "todo": todo,
+        "words": say_status(referral),
+        "since": date_text(in_leeds(referral.news_at).date()),
+    }
+
+
+def say_status(referral: Referral) -> str:
+    """Where it stands, in words."""
+    words = say(Status(referral.status)).capitalize()
+    return f"{words}: {OUTCOMES[Outcome(referral.outcome)].lower()}" if referral.outcome else words
+
+
+def _waits_since(referral: Referral) -> float:
+    return referral.news_at.timestamp()
+
+
+def _referral_page(
+    request: Request, staff: Staff, identity: UUID, error: InvalidInput | None = None, said: str = ""
+) -> HTMLResponse:
+    directory, keys = get_directory(request), get_directory(request).field_keys
+    with transaction(directory.database) as session:
+        referral = get_referral(session, identity, staff.community_space_id)
+        details = read_details(session, keys, referral)
+        notes = [note_lines(note) for note in read_notes(session, keys, referral)]
+        if details or notes:
+            record_looking(session, keys, referral, who_is(staff), directory.clock())
+        mails = [
+            {
+                "kind": mail.kind,
+                "address": mail.address,
+                "state": _mail_state(mail),
+                "failed": bool(mail.failed_at),
+            }
+            for mail in list_mails(session, referral)
+        ]
+        shown = describe_waiting(referral) | {
+            "erased": referral.erased_at is not None,
+            "question": referral.question_open,
+        }
+        suggested = find_inbox(session, referral.suggested_service_id)
+        actions = [] if shown["erased"] else possible_actions(Status(referral.status), Actor.STAFF)
+        can_erase = referral.status in ENDED and referral.erased_at is None
+    status, errors = describe(error)
+    return staff_page(
+        request,
+        staff,
+        "referrals/referral.html",
+        status,
+        referral=shown,
+        details=[(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
+        notes=notes,
+        mails=mails,
+        suggested=suggested.service if suggested else "",
+        actions=actions,
+        can_erase=can_erase,
+        outcomes=OUTCOMES,
+        said=said,
+        errors=errors,
+    )
+
+
+def note_lines(note: Note) -> dict[str, object]:
+    """A note as pages show it."""
+    when = in_leeds(note.written_at)
+    return {
+        "author": {"staff": "Community space", "provider": "Service", "resident": "The person"}[note.author],
+        "kind": note.kind,
+        "shared": note.shared,
+        "when": f"{date_text(when.date())}, {when:%H:%M}",
+        "text": note.text,
+    }
+
+
+def _mail_state(mail: ReferralMail) -> str:
+    if mail.delivered_at is not None:
+        return "Delivered"
+    if mail.failed_at is not None:
+        return f"Given up after {mail.tries} tries. {mail.fault}"
+    return f"Tried {mail.tries} times so far. {mail.fault}" if mail.fault else "On its way"

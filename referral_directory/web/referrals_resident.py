@@ -1,0 +1,146 @@
+"""The resident's page: with the reference and the code of the sheet, where the referral stands, a note, withdraw.
+
+The code is never in an address: each form carries it in its body, and no page is kept by a cache.
+"""
+
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse
+
+from referral_directory.database import transaction
+from referral_directory.errors import InvalidInput, TooManyAttempts
+from referral_directory.life_cycle import Action, Actor, Status, possible_actions
+from referral_directory.referrals import referring
+from referral_directory.referrals.audit import Who, record_looking
+from referral_directory.referrals.models import Referral
+from referral_directory.referrals.records import STATUS_CODE, read_details, read_notes
+from referral_directory.staff.attempts import Guard, check_rate, claim_attempt, forgive_attempt
+from referral_directory.staff.keys import keyed_digest
+from referral_directory.staff.lockout import SECOND_STEP
+from referral_directory.web.context import Directory, get_directory
+from referral_directory.web.referrals_counting import WITHDRAWN, count_as
+from referral_directory.web.referrals_pages import note_lines
+from referral_directory.web.signed_in import check_form, describe, visitor_page
+
+router = APIRouter(
+    include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(check_form)]
+)
+Typed = Annotated[str, Form(max_length=5000)]
+RESIDENT = Who(Actor.RESIDENT)
+MEANINGS = {
+    Status.DRAFT: "It is not sent yet. Nobody outside your community space has seen it.",
+    Status.SENT: "It is sent. The service has not opened it yet.",
+    Status.OPENED: "The service has opened it and has not answered yet.",
+    Status.ACCEPTED: "The service said yes and will get in touch with you.",
+    Status.DECLINED: "The service cannot help this time. Your community space looks for another.",
+    Status.RE_ROUTED: "Your community space asks another service instead.",
+    Status.IN_PROGRESS: "The service is helping you.",
+    Status.COMPLETED: "It is finished.",
+    Status.WITHDRAWN: "It is withdrawn. The service no longer sees your details here.",
+    Status.EXPIRED: "It ended without an answer. Your community space looks for another service.",
+}
+
+
+@router.get("/my-referral")
+def show_form(request: Request) -> HTMLResponse:
+    """Where to type reference and code."""
+    return _form_page(request)
+
+
+@router.post("/my-referral")
+def show_mine(
+    request: Request, reference: Typed = "", code: Typed = "", action: Typed = "", note: Typed = ""
+) -> HTMLResponse:
+    """Where it stands; and a note or a withdrawal, if that is the button."""
+    directory = get_directory(request)
+    try:
+        identity = _claim(directory, reference, code)
+    except (InvalidInput, TooManyAttempts) as refused:
+        return _form_page(request, refused, reference)
+    error: InvalidInput | None = None
+    if action:
+        try:
+            with transaction(directory.database) as session:
+                _do(directory, session, _find(session, identity), action, note)
+        except InvalidInput as wrong:
+            error, action = wrong, ""
+    return _status_page(request, identity, code, error, said=action)
+
+
+def _claim(directory: Directory, reference: str, code: str) -> str:
+    """The reference, if the code is its own. Raises InvalidInput, the same for an unknown reference and a wrong
+    code, and TooManyAttempts.
+    """
+    identity, typed = "".join(reference.split()).upper(), "".join(code.split()).upper()
+    guards = [
+        Guard(keyed_digest(directory.staff_keys, "status code", identity), SECOND_STEP),
+    ]
+    check_rate(directory.sign_in_limiter, guards)
+    with transaction(directory.database) as session:
+        claim_attempt(session, guards, directory.clock())
+    with transaction(directory.database) as session:
+        referral = _find(session, identity)
+        details = read_details(session, directory.field_keys, referral) if referral else {}
+        if not typed or not hmac.compare_digest(details.get(STATUS_CODE, "-").encode(), typed.encode()):
+            raise InvalidInput("code", "Reference and code do not belong together. Look at your sheet again.")
+        forgive_attempt(session, guards, directory.clock())
+    return identity
+
+
+def _do(directory: Directory, session: Session, referral: Referral | None, action: str, note: str) -> None:
+    if referral is None:
+        return
+    keys, now = directory.field_keys, directory.clock()
+    if action == "note":
+        referring.write_note(session, keys, referral, RESIDENT, note, True, now)
+    elif action == Action.WITHDRAW:
+        referring.withdraw_referral(session, keys, referral, RESIDENT, now)
+        count_as(session, directory, referral, WITHDRAWN)
+    else:
+        raise InvalidInput("note", "Use one of the buttons on the page.")
+
+
+def _find(session: Session, reference: str) -> Referral | None:
+    return session.scalar(
+        select(Referral)
+        .where(Referral.reference == reference, Referral.erased_at.is_(None))
+        .with_for_update()
+    )
+
+
+def _form_page(
+    request: Request, error: InvalidInput | TooManyAttempts | None = None, reference: str = ""
+) -> HTMLResponse:
+    status, errors = describe(error)
+    return visitor_page(request, "referrals/my_form.html", status, reference=reference[:20], errors=errors)
+
+
+def _status_page(
+    request: Request, reference: str, code: str, error: InvalidInput | None, said: str
+) -> HTMLResponse:
+    directory = get_directory(request)
+    with transaction(directory.database) as session:
+        referral = _find(session, reference)
+        if referral is None:
+            return _form_page(request)
+        record_looking(session, directory.field_keys, referral, RESIDENT, directory.clock())
+        shown = {"reference": reference, "service": referral.service_name}
+        shown["meaning"] = MEANINGS[Status(referral.status)]
+        notes = [note_lines(one) for one in read_notes(session, directory.field_keys, referral) if one.shared]
+        actions = possible_actions(Status(referral.status), Actor.RESIDENT)
+    status, errors = describe(error)
+    return visitor_page(
+        request,
+        "referrals/my_referral.html",
+        status,
+        referral=shown,
+        code=code,
+        notes=notes,
+        actions=actions,
+        said=said,
+        errors=errors,
+    )

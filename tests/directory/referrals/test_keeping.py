@@ -1,0 +1,268 @@
+"""What is kept of a person: sealed, bound to its place, found when tampered with, and gone in time."""
+
+import os
+import stat
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from referral_directory.application.application import create_app
+from referral_directory.application.referrals import rotate
+from referral_directory.errors import BadKey
+from referral_directory.field_encryption import FieldKeys, Place, make_key, read_field_keys, seal, unseal
+from referral_directory.referrals.audit import find_faults
+from tests.directory.factories import TestClient, opened
+from tests.directory.referrals.following import (
+    NAME,
+    PERSONAL,
+    act,
+    answer,
+    fill_in,
+    look_up,
+    make_referral,
+    start_draft,
+    visit,
+)
+
+STATUSES = [
+    "draft",
+    "sent",
+    "opened",
+    "accepted",
+    "declined",
+    "in_progress",
+    "completed",
+    "withdrawn",
+    "re_routed",
+]
+
+
+def keys_of(settings) -> FieldKeys:
+    return read_field_keys(settings.get_field_keys())
+
+
+def faults_of(settings) -> list[str]:
+    with opened(settings) as database, database.read() as session:
+        return find_faults(session, keys_of(settings))
+
+
+def tamper(settings, *statements: str, **values) -> None:
+    """Write behind the application's back, as somebody who holds the database does."""
+    with opened(settings) as database, database.write.begin() as session:
+        for statement in statements:
+            session.execute(text(statement), values)
+
+
+def everything_stored(settings) -> str:
+    with opened(settings) as database, database.read() as session:
+        return " ".join(
+            str(row)
+            for name in inspect(database.engine).get_table_names()
+            for row in session.execute(text(f'SELECT * FROM "{name}"'))
+        )
+
+
+def bring_to(status, staff, post, new_browser) -> str:
+    """A referral in this status, with a note from everybody; its page."""
+    if status == "draft":
+        page = start_draft(staff)
+        fill_in(staff, page, button="save")
+        return page
+    made, provider = make_referral(staff, post), new_browser()
+    if status not in ("sent", "withdrawn"):
+        visit(provider, post, made.link)
+        answer(provider, made.link, "ask", question="Does gluten matter?")
+    look_up(new_browser(), made, action="note", note="Two children at home, gluten")
+    if status in ("accepted", "in_progress", "completed"):
+        answer(provider, made.link, "accept")
+    if status in ("in_progress", "completed"):
+        answer(provider, made.link, "begin")
+    if status == "completed":
+        answer(provider, made.link, "complete", outcome="partly")
+    if status in ("declined", "re_routed"):
+        answer(provider, made.link, "decline", reason="full")
+    if status == "withdrawn":
+        act(staff, made.page, "withdraw")
+    if status == "re_routed":
+        act(staff, made.page, "re_route")
+    return made.page
+
+
+@given(some.text(), some.uuids(), some.uuids())
+def test_a_sealed_value_opens_only_in_its_place(words, row, other):
+    keys = read_field_keys(make_key())
+    place = Place("referral_detail", "name", row)
+    sealed = seal(keys, place, words)
+    assert unseal(keys, place, sealed) == words
+    for elsewhere in (Place("referral_detail", "phone", row), Place("referral_note", "name", row)):
+        with pytest.raises(BadKey):
+            unseal(keys, elsewhere, sealed)
+    if other != row:
+        with pytest.raises(BadKey):
+            unseal(keys, Place("referral_detail", "name", other), sealed)
+
+
+@pytest.mark.parametrize("position", [0, 1, 5, 17, -1])
+def test_a_changed_byte_is_noticed(position):
+    keys, place = read_field_keys(make_key()), Place("t", "c", UUID(int=1))
+    sealed = bytearray(seal(keys, place, NAME))
+    sealed[position] ^= 1
+    with pytest.raises(BadKey):
+        unseal(keys, place, bytes(sealed))
+
+
+@pytest.mark.parametrize("wrong", ["", "short", "not base64!", "AAAA"])
+def test_a_key_that_is_no_key_is_refused(wrong):
+    with pytest.raises(BadKey):
+        read_field_keys(wrong)
+
+
+def test_nothing_personal_is_stored_in_the_clear(staff, post, new_browser, settings, capfd):
+    bring_to("opened", staff, post, new_browser)
+    stored = everything_stored(settings)
+    assert [word for word in PERSONAL if word in stored] == []
+    logged = "".join(capfd.readouterr())
+    assert [word for word in PERSONAL if word in logged] == []
+
+
+def test_the_key_file_is_for_its_owner_only(app, settings):
+    mode = os.stat(settings.state_dir / "field-keys").st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_the_application_does_not_start_with_another_key(staff, post, settings):
+    make_referral(staff, post)
+    (settings.state_dir / "field-keys").write_text(make_key())
+    with pytest.raises(BadKey, match="we do not hold"), TestClient(create_app(settings)):
+        pass
+
+
+def test_a_new_key_seals_everything_again_and_nothing_is_lost(staff, post, new_browser, settings):
+    page = bring_to("opened", staff, post, new_browser)
+    before = everything_stored(settings)
+    old = keys_of(settings).newest
+    assert rotate(settings) == 1
+    assert keys_of(settings).newest != old
+    with opened(settings) as database, database.read() as session:
+        for table in ("referral_detail", "referral_note"):
+            assert set(session.scalars(text(f"SELECT key_id FROM {table}"))) == {keys_of(settings).newest}
+    assert everything_stored(settings) != before
+    assert faults_of(settings) == []
+    with TestClient(create_app(settings), raise_server_exceptions=False) as renewed:
+        assert renewed.get("/my-referral").status_code == 200
+    assert page
+
+
+def test_untouched_records_verify(staff, post, new_browser, settings):
+    for status in ("completed", "withdrawn", "draft"):
+        bring_to(status, staff, post, new_browser)
+    assert faults_of(settings) == []
+
+
+DROP = {
+    "sqlite": ["DROP TRIGGER referral_audit_keeps_update", "DROP TRIGGER referral_audit_keeps_delete"],
+    "postgresql": ["DROP TRIGGER referral_audit_keeps ON referral_audit"],
+}
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE referral_audit SET action = 'seen' WHERE number = 3", "audit entry 3 was changed"),
+        ("DELETE FROM referral_audit WHERE number = 4", "audit entry 4 is missing"),
+        (
+            "DELETE FROM referral_audit WHERE number = (SELECT max(number) FROM referral_audit)",
+            "the audit ends at entry",
+        ),
+        ("UPDATE referral_consent SET text = 'Something else'", "its consents were changed"),
+        ("UPDATE referral_consent SET way = 'telephone'", "its consents were changed"),
+        ("DELETE FROM referral_consent", "its consents were changed"),
+        ("UPDATE referral_detail SET sealed = :other WHERE field = 'phone'", "referral_detail"),
+        ("DELETE FROM referral_detail WHERE field = 'safe_contact'", "its details were changed"),
+        ("UPDATE referral SET status = 'completed'", "its status were changed"),
+    ],
+)
+def test_tampering_is_found(staff, post, settings, engine_name, statement, found):
+    make_referral(staff, post)
+    values = {"other": b"\x01" + b"0" * 60} if ":other" in statement else {}
+    tamper(settings, *DROP[engine_name], statement, **values)
+    assert found in " ".join(faults_of(settings))
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE referral_audit SET action = 'x'", "DELETE FROM referral_audit"]
+)
+def test_the_database_itself_refuses_to_change_the_audit(staff, post, settings, statement):
+    make_referral(staff, post)
+    with pytest.raises(DBAPIError, match="only added to"):
+        tamper(settings, statement)
+
+
+def test_the_audit_knows_who_saw_and_holds_nothing_personal(staff, post, new_browser, settings):
+    made = make_referral(staff, post)
+    visit(new_browser(), post, made.link)
+    look_up(new_browser(), made)
+    with opened(settings) as database, database.read() as session:
+        rows = session.execute(text("SELECT actor, action FROM referral_audit ORDER BY number")).all()
+    assert {("staff", "seen"), ("provider", "seen"), ("resident", "seen"), ("staff", "send")} <= set(rows)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_personal_data_goes_in_time_in_every_status(staff, post, new_browser, settings, clock, status):
+    bring_to(status, staff, post, new_browser)
+    for _ in range(20):
+        clock.move(days=20)
+        post.keep_time()
+    with opened(settings) as database, database.read() as session:
+        for table in ("referral_detail", "referral_note", "referral_link", "referral_visit"):
+            assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0
+        rows = session.execute(text("SELECT needs, ward_code, erased_at FROM referral")).all()
+        secrets = session.scalar(text("SELECT count(*) FROM referral_mail WHERE secret IS NOT NULL"))
+    assert all(needs == "" and ward is None and erased for needs, ward, erased in rows)
+    assert secrets == 0
+    assert faults_of(settings) == []
+
+
+def test_personal_data_is_kept_until_ninety_days_after_the_end(staff, post, new_browser, settings, clock):
+    bring_to("completed", staff, post, new_browser)
+    clock.move(days=89)
+    assert post.keep_time()["erase"] == 0
+    clock.move(days=1)
+    assert post.keep_time()["erase"] == 1
+
+
+def test_a_draft_that_was_never_sent_is_erased_when_it_ends(staff, post, new_browser, clock):
+    bring_to("draft", staff, post, new_browser)
+    for _ in range(4):
+        clock.move(days=7)
+        done = post.keep_time()
+    assert done["erase"] + done["expire"] in (0, 2)
+    clock.move(days=7)
+    assert post.keep_time() == {}
+
+
+def test_personal_data_can_be_erased_on_request(staff, post, new_browser, settings):
+    page = bring_to("withdrawn", staff, post, new_browser)
+    assert act(staff, page, "erase").status_code == 303
+    assert "The personal data of this referral is erased" in staff.get(page).text
+    assert act(staff, page, "reopen").status_code == 409
+    assert act(staff, page, "copy").status_code == 409
+    assert faults_of(settings) == []
+
+
+def test_a_silent_service_is_chased_and_escalated_and_the_referral_comes_back(staff, post, clock):
+    made = make_referral(staff, post)
+    clock.move(days=2)
+    assert post.keep_time() == {"chase": 1}
+    post.deliver()
+    assert "Still waiting" in post.messages()[-1]["Subject"]
+    clock.move(days=5)
+    assert post.keep_time() == {"escalate": 1}
+    assert post.keep_time() == {}
+    clock.move(days=14)
+    assert post.keep_time() == {"expire": 1}
+    assert made.page
