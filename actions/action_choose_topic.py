@@ -31,6 +31,6 @@ class ActionChooseTopic(TurnAction):
             say_menu(dispatcher, phrase("say_menu_plain"))
             return []
         buttons = [{"title": need_button(code), "payload": f"/{code}"} for code in codes]
-        buttons.append(button("say_button_menu", "/deny"))
+        buttons.append(button("say_button_menu", "/show_topics"))
         dispatcher.utter_message(text=phrase(f"say_topic_{topic}_question"), buttons=buttons)
         return []

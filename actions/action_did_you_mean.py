@@ -37,7 +37,7 @@ class ActionDidYouMean(TurnAction):
             dispatcher.utter_message(
                 text=phrase("say_phones"),
                 buttons=[
-                    button("say_button_menu", "/deny"),
+                    button("say_button_menu", "/show_topics"),
                     button("say_button_urgent", "/urgent_help"),
                     button("say_button_restart", "/start_again"),
                 ],
@@ -45,7 +45,7 @@ class ActionDidYouMean(TurnAction):
         elif conversation.misunderstood == 1 and guesses and not out_of_scope:
             conversation.suggested = guesses
             buttons = [{"title": need_button(code), "payload": f"/{code}"} for code in guesses]
-            buttons.append(button("say_button_other", "/deny"))
+            buttons.append(button("say_button_other", "/show_topics"))
             dispatcher.utter_message(text=phrase("say_did_you_mean"), buttons=buttons)
         else:
             say_menu(dispatcher, phrase("say_menu"))

@@ -32,7 +32,8 @@ class ActionFindHelp(TurnAction):
             conversation.hear(heard)
         conversation.misunderstood = 0
         place = place_heard(tracker)
-        if place and not asking_for_place(tracker):
+        # The form that has just ended has heard the place already.
+        if place and not asking_for_place(tracker) and tracker.latest_action_name != PLACE_FORM:
             try:
                 hear_place(dispatcher, conversation, place)
             except DirectoryUnavailable:

@@ -6,7 +6,13 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answers import report_understood, say_directory_is_down, say_menu, show_need
+from actions.answers import (
+    report_understood,
+    say_directory_is_down,
+    say_menu,
+    say_what_next,
+    show_need,
+)
 from actions.conversation import CITYWIDE, Conversation, place_heard
 from actions.directory_client import DirectoryUnavailable
 from actions.hearing import hear_place
@@ -32,9 +38,13 @@ class ActionSetPlace(TurnAction):
         try:
             found = hear_place(dispatcher, conversation, said)
         except DirectoryUnavailable:
+            conversation.place = {"said": said}
             say_directory_is_down(dispatcher, conversation)
-            return []
+            return stop_asking()
         if not found:
+            if not conversation.place_offered:
+                say_what_next(dispatcher, conversation)
+            conversation.place_offered = False
             report_understood(dispatcher, conversation)
             return []
         place = (conversation.place or {}).get("name", "")

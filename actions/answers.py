@@ -28,10 +28,11 @@ def show_need(dispatcher: CollectingDispatcher, conversation: Conversation, need
         found = search_services(need, place, conversation.services_shown.get(need, []), SERVICES_AT_ONCE)
         guidance = list_guidance(need)
     except DirectoryUnavailable:
-        say_directory_is_down(dispatcher, conversation)
+        say_directory_is_down(dispatcher, conversation, _again(conversation, need))
         return
     shown_before = need in conversation.services_shown
-    dispatcher.utter_message(text=" ".join([opening, _where(place)]).strip())
+    if opening or found["services"]:
+        dispatcher.utter_message(text=" ".join([opening, _where(place, found["services"])]).strip())
     if guidance and not shown_before:
         dispatcher.utter_message(text=guidance[0]["text"])
     _say_services(dispatcher, found, need, shown_before)
@@ -40,8 +41,17 @@ def show_need(dispatcher: CollectingDispatcher, conversation: Conversation, need
     report_understood(dispatcher, conversation)
 
 
-def _where(place: dict[str, Any]) -> str:
-    if place.get("name"):
+def _again(conversation: Conversation, need: str) -> str:
+    """Returns what asks for the same services again: more of a need that was shown, or the need itself."""
+    return (
+        "/see_more" if need in conversation.services_shown and need == conversation.need_now else f"/{need}"
+    )
+
+
+def _where(place: dict[str, Any], services: list[dict[str, Any]]) -> str:
+    if not services:
+        return ""
+    if place.get("name") and any(card.get("distance_km") is not None for card in services):
         return phrase("say_near", place=place["name"])
     return phrase("say_for_leeds")
 
@@ -83,6 +93,9 @@ def count_need(conversation: Conversation, need: str, outcome: str) -> None:
 
 def say_what_next(dispatcher: CollectingDispatcher, conversation: Conversation) -> None:
     """Offers the next need first, then more, another place, a fresh start and a person."""
+    if not conversation.pending and conversation.need_now is None:
+        say_menu(dispatcher, phrase("say_menu_plain"))
+        return
     buttons = []
     text = phrase("say_what_next")
     if conversation.pending:
@@ -98,11 +111,18 @@ def say_what_next(dispatcher: CollectingDispatcher, conversation: Conversation) 
     dispatcher.utter_message(text=text, buttons=buttons)
 
 
-def say_directory_is_down(dispatcher: CollectingDispatcher, conversation: Conversation) -> None:
-    """Gives numbers that need no computer, and keeps the conversation where it was."""
+def say_directory_is_down(
+    dispatcher: CollectingDispatcher, conversation: Conversation, again: str | None = None
+) -> None:
+    """Gives numbers that need no computer, and keeps the conversation where it was.
+
+    ``again`` is what pressing "try again" stands for; without it, the need at hand or the next one.
+    """
+    if again is None:
+        again = "/next_need" if conversation.pending else f"/{conversation.need_now or 'next_need'}"
     dispatcher.utter_message(
         text=phrase("say_directory_down"),
-        buttons=[button("say_button_try_again", "/next_need"), button("say_button_urgent", "/urgent_help")],
+        buttons=[button("say_button_try_again", again), button("say_button_urgent", "/urgent_help")],
     )
     report_understood(dispatcher, conversation)
 

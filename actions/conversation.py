@@ -25,6 +25,7 @@ class Conversation:
     needs_counted: list[str] = field(default_factory=list)
     place: dict[str, Any] | None = None
     place_asked: int = 0
+    place_offered: bool = False
     misunderstood: int = 0
     suggested: list[str] = field(default_factory=list)
     language: str = "en"
@@ -35,14 +36,14 @@ class Conversation:
         return [code for code in self.needs if code not in self.needs_shown]
 
     def hear(self, codes: list[str]) -> None:
-        """Puts newly raised needs before those still waiting: what was said last matters most to the resident."""
+        """Puts newly raised needs before those still waiting, but urgent ones first, whenever they were said."""
         heard = in_order_of_urgency(codes)
         waiting = [code for code in self.pending if code not in heard]
         done = [code for code in self.needs_shown if code not in heard]
         # A need said again is shown again, from its first service on.
         for code in heard:
             self.services_shown.pop(code, None)
-        self.needs = done + heard + in_order_of_urgency(waiting)
+        self.needs = done + in_order_of_urgency([*heard, *waiting])
         self.needs_shown = done
 
 
@@ -58,6 +59,7 @@ def read_conversation(tracker: Tracker) -> Conversation:
         needs_counted=list(slots.get("needs_counted") or []),
         place=slots.get("place"),
         place_asked=int(slots.get("place_asked") or 0),
+        place_offered=bool(slots.get("place_offered")),
         misunderstood=int(slots.get("misunderstood") or 0),
         suggested=list(slots.get("suggested") or []),
         language=slots.get("language") or "en",

@@ -18,6 +18,8 @@ from actions.directory_client import DirectoryUnavailable, EnquiryRefused, recor
 log = logging.getLogger(__name__)
 
 CHANNELS = ("web", "telegram", "api")
+# Half of an outcode often lies in another ward than its commonest one: these are counted without a ward.
+KINDS_OF_NO_WARD = ("outcode", "approximate")
 # Enough for an evening's outage at city scale; beyond it the oldest would cost memory that answers need.
 MAX_WAITING = 100_000
 FIRST_PAUSE_SECONDS = 0.5
@@ -32,8 +34,8 @@ def enquiry(
     ``key`` is a hash: the conversation cannot be found from it, and the directory drops it after a day.
     """
     channel = sender_id.split("-", 1)[0]
-    # Half of an outcode often lies in another ward than its commonest one, so it is counted without a ward.
-    ward_code = None if (place or {}).get("kind") == "outcode" else (place or {}).get("ward_code")
+    where = place or {}
+    ward_code = None if where.get("kind") in KINDS_OF_NO_WARD else where.get("ward_code")
     return {
         "need": need,
         "ward_code": ward_code,
@@ -65,6 +67,8 @@ def _deliver_for_ever(waiting: queue.Queue[dict[str, Any]]) -> None:
         counted = waiting.get()
         seconds = FIRST_PAUSE_SECONDS
         while not _delivered(counted):
+            if seconds == FIRST_PAUSE_SECONDS:
+                log.warning("the directory does not take enquiries: they wait and are tried again")
             pause.wait(seconds)
             seconds = min(seconds * 2, LONGEST_PAUSE_SECONDS)
 

@@ -32,7 +32,7 @@ class EnquiryRefused(Exception):
 @cache
 def _session() -> requests.Session:
     session = requests.Session()
-    # One retry, for reading only: a count is retried by its own key (record_enquiry).
+    # One retry. Sending a count again is safe too: the directory knows it by its key.
     retry = Retry(
         total=1, backoff_factor=0.05, status_forcelist=(502, 503, 504), allowed_methods=("GET", "POST")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.conversation import Conversation
@@ -27,9 +29,10 @@ def hear_place(dispatcher: CollectingDispatcher, conversation: Conversation, sai
         return True
     if answer.status == "ambiguous":
         buttons = [
-            {"title": f"{option['name']} ({option['ward']})", "payload": option["ward"]}
+            {"title": _option_title(option), "payload": option["ward"]}
             for option in answer.options[:MOST_OPTIONS]
         ]
+        conversation.place_offered = True
         dispatcher.utter_message(text=phrase("say_place_ambiguous", place=said), buttons=buttons)
     elif answer.status == "outside_leeds":
         dispatcher.utter_message(text=phrase("say_place_outside"))
@@ -38,3 +41,8 @@ def hear_place(dispatcher: CollectingDispatcher, conversation: Conversation, sai
     else:
         dispatcher.utter_message(text=phrase("say_place_not_found", place=said))
     return False
+
+
+def _option_title(option: dict[str, Any]) -> str:
+    name, ward = str(option["name"]), str(option["ward"])
+    return name if ward in name else f"{name} ({ward})"

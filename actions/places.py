@@ -13,6 +13,8 @@ from actions.directory_client import find_place
 TOKEN = re.compile(
     r"\[place:(?:(?P<reason>outside|unknown)|(?P<ward>E\d{8}):(?P<lat>-?\d+\.\d+):(?P<lon>-?\d+\.\d+))\]"
 )
+# About 4 km from north to south and 2.5 km from west to east.
+TOGETHER_DEGREES = 0.037
 WHOLE_CITY = ("leeds", "anywhere", "anywhere in leeds")
 
 
@@ -36,6 +38,9 @@ def resolve_place(said: str) -> PlaceAnswer:
         return PlaceAnswer("found", CITYWIDE)
     if token is None:
         answer = find_place(said)
+        between = _between(answer["options"])
+        if between is not None:
+            return PlaceAnswer("found", between)
         return PlaceAnswer(answer["status"], answer["place"], answer["options"])
     if token["reason"]:
         return PlaceAnswer("outside_leeds" if token["reason"] == "outside" else "not_found")
@@ -43,6 +48,30 @@ def resolve_place(said: str) -> PlaceAnswer:
     if ward is None:
         return PlaceAnswer("not_found")
     return PlaceAnswer("found", {**ward, "lat": float(token["lat"]), "lon": float(token["lon"])})
+
+
+def _between(options: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Returns one place for options of one name that lie together, such as the two wards of Morley; else None.
+
+    Nobody in Morley knows or cares which ward they are in, and what is near is the same. Such a place is not counted
+    for a ward (``counting.py``).
+    """
+    if not options or len({option["name"].split(" (")[0] for option in options}) > 1:
+        return None
+    latitudes = [option["lat"] for option in options]
+    longitudes = [option["lon"] for option in options]
+    if (
+        max(latitudes) - min(latitudes) > TOGETHER_DEGREES
+        or max(longitudes) - min(longitudes) > TOGETHER_DEGREES
+    ):
+        return None
+    return {
+        **options[0],
+        "name": options[0]["name"].split(" (")[0],
+        "kind": "approximate",
+        "lat": round(sum(latitudes) / len(options), 4),
+        "lon": round(sum(longitudes) / len(options), 4),
+    }
 
 
 def settle_place(conversation: Conversation) -> None:

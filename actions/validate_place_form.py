@@ -57,6 +57,8 @@ def _place_of_message(
     except DirectoryUnavailable:
         # What was said is kept and looked up when the directory is back; asking again could not help.
         return {"place": {"said": said}}
+    if conversation.place_offered:
+        return {"place": None, "place_offered": True}
     if conversation.place_asked >= MOST_QUESTIONS:
         dispatcher.utter_message(text=phrase("say_place_citywide"))
         return {"place": CITYWIDE}

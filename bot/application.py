@@ -19,6 +19,8 @@ from bot.privacy import PrivacyFilter
 from bot.rasa_client import RasaClient
 from bot.safety import PatternScreen, Screen
 from bot.settings import BotSettings
+from bot.telegram.opening import build_telegram_door
+from bot.telegram.webhook import router as telegram_router
 from bot.turn import FrontDesk, forget_owed
 from bot.urgent import load_urgent_help
 from bot.web import chat_api, operations, pages
@@ -36,14 +38,18 @@ def create_app(settings: BotSettings, *, clock: Clock | None = None, safety: Scr
 
     `clock` and `safety` replace the real ones where a test sets the time or breaks the screen.
     """
-    desk = build_front_desk(
-        settings, clock or build_clock(settings.signpost_clock), safety or PatternScreen()
-    )
+    clock = clock or build_clock(settings.signpost_clock)
+    desk = build_front_desk(settings, clock, safety or PatternScreen())
+    telegram = build_telegram_door(settings, desk, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_sweep(desk))
+        if telegram:
+            telegram.start(settings.telegram_webhook_url)
         yield
+        if telegram:
+            await telegram.stop()
         sweeper.cancel()
         with suppress(asyncio.CancelledError):
             await sweeper
@@ -64,6 +70,9 @@ def create_app(settings: BotSettings, *, clock: Clock | None = None, safety: Scr
     app.include_router(chat_api.router)
     app.include_router(operations.router)
     app.include_router(pages.router)
+    if telegram and settings.telegram_webhook_url:
+        app.state.telegram = telegram
+        app.include_router(telegram_router)
     app.mount("/static", pages.static_files(), name="static")
     answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)

@@ -131,13 +131,18 @@ class Conversations:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def start(self, channel: str) -> Conversation:
-        """Return a new conversation; if memory is full, the one that was quiet longest goes."""
+    def start(self, channel: str, conversation_id: str | None = None) -> Conversation:
+        """Return a new conversation; if memory is full, the one that was quiet longest goes.
+
+        `conversation_id` is for a door whose residents have a lasting address, and must be unguessable too.
+        """
         self.forget_expired()
         while len(self._by_id) >= self._limit:
             _, oldest = self._by_id.popitem(last=False)
             oldest.forgotten = True
-        conversation = Conversation(secrets.token_urlsafe(ID_BYTES), channel, self._clock())
+        conversation = Conversation(
+            conversation_id or secrets.token_urlsafe(ID_BYTES), channel, self._clock()
+        )
         self._by_id[conversation.id] = conversation
         return conversation
 

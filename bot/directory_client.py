@@ -1,4 +1,4 @@
-"""The one module that knows the directory's `/api/places`."""
+"""The one module that knows how the directory is asked where a place is."""
 
 from dataclasses import dataclass
 
@@ -38,8 +38,19 @@ class DirectoryClient:
 
     async def get_place(self, postcode: str) -> FoundPlace:
         """Return where `postcode` is. Raises DirectoryFailed."""
+        return await self._ask("/api/places", {"q": postcode})
+
+    async def get_place_at(self, lat: float, lon: float) -> FoundPlace:
+        """Return the ward at a point in degrees. Raises DirectoryFailed."""
+        # A search says where it started from, and one result is the least that it can be asked for.
+        found = await self._ask(
+            "/api/services/search", {"lat": f"{lat:.2f}", "lon": f"{lon:.2f}", "limit": "1"}
+        )
+        return found if found.status == "found" else FoundPlace("outside_leeds")
+
+    async def _ask(self, path: str, params: dict[str, str]) -> FoundPlace:
         try:
-            response = await self._http.get("/api/places", params={"q": postcode})
+            response = await self._http.get(path, params=params)
         except httpx.TimeoutException as failure:
             raise DirectoryFailed("timeout") from failure
         except httpx.HTTPError as failure:
@@ -60,8 +71,9 @@ class DirectoryClient:
 
 
 def _read_place(body: dict[str, object]) -> FoundPlace:
-    status = body["status"]
-    place = body.get("place")
+    place = body["place"]
+    # A search has no status of its own: it has a place or it has none.
+    status = body.get("status", "found" if place else "not_found")
     if status == "found" and isinstance(place, dict) and place.get("ward_code"):
         return FoundPlace("found", str(place["ward_code"]), float(place["lat"]), float(place["lon"]))
     return FoundPlace("outside_leeds" if status == "outside_leeds" else "not_found")

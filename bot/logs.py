@@ -16,8 +16,8 @@ ALLOWED_FIELDS = frozenset(
     }
 )  # fmt: skip
 
-# These libraries write addresses (which may hold a postcode) or whole requests.
-TALKATIVE = ("httpx", "httpcore", "uvicorn.access", "asyncio", "hpack")
+# These libraries write addresses (which may hold a postcode, or Telegram's token) or whole requests.
+TALKATIVE = ("httpx", "httpcore", "uvicorn.access", "asyncio", "hpack", "telegram")
 
 
 def keep_allowed_fields(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

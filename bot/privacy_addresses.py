@@ -22,6 +22,11 @@ POSTCODE = re.compile(
     rf"[\s.,\-/]{{0,3}}(?P<inward>{_INWARD})(?![a-z0-9])",
     re.IGNORECASE,
 )
+# As dictation writes it, "L S 8  3 P D": only the areas of Leeds, since single letters are also words.
+SPELT_OUT = re.compile(
+    rf"(?<![a-z0-9£])(?:l\s+s|b\s+d|w\s+f)\s*[0-9o](?:\s?[0-9o])?[\s.,\-/]{{0,3}}{_INWARD}(?![a-z0-9])",
+    re.IGNORECASE,
+)
 ORDINAL = re.compile(
     r"(?:1st|2nd|3rd|[4-90]th)\s+(?:floor|time|child|baby|week|of|month|day|flat|bed|birthday|kid|one|letter|hand|year|"
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
@@ -74,6 +79,8 @@ def find_postcodes(text: str) -> Iterator[tuple[int, int, str]]:
         inward = match.start("inward")
         if ORDINAL.match(text, inward) or GIGABYTES.match(text, inward):
             continue
+        yield match.start(), match.end(), "[postcode]"
+    for match in SPELT_OUT.finditer(text):
         yield match.start(), match.end(), "[postcode]"
 
 

@@ -1,6 +1,7 @@
 """Settings of the bot process, read from environment variables."""
 
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +19,18 @@ class BotSettings(BaseSettings):
     telegram_bot_token: SecretStr | None = Field(
         None, description="Token of the Telegram bot, if there is one."
     )
+    telegram_webhook_url: str | None = Field(
+        None, description="Address, ending in /telegram/webhook, that Telegram pushes to; without it we ask."
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        None, description="What Telegram's pushes must carry; made from the token if it is not set."
+    )
+    telegram_api_url: str = Field("https://api.telegram.org", description="Where the Bot API is.")
+    telegram_per_second: float = Field(
+        30.0, gt=0, description="Most Telegram messages a second, in all chats."
+    )
+    telegram_chat_seconds: float = Field(1.0, ge=0, description="Seconds between two messages in one chat.")
+    signpost_state_dir: Path = Field(Path("var"), description="Folder for what is written.")
     signpost_clock: datetime | None = Field(
         None, description="A moment that stands still as 'now', for tests."
     )

@@ -91,17 +91,25 @@ def check_message(text: str) -> str:
     return FORGED_TOKEN.sub("(", checked)
 
 
-async def take_turn(desk: FrontDesk, conversation: Conversation, text: str, key: str | None = None) -> Reply:
+async def take_turn(
+    desk: FrontDesk,
+    conversation: Conversation,
+    text: str,
+    key: str | None = None,
+    *,
+    place: FoundPlace | None = None,
+) -> Reply:
     """Answer one message. Always returns something useful once the message is accepted.
 
+    With a `place` that was shared rather than written, the place is the message.
     `key` is an idempotency key: the same key with the same words is handled once and answered the same.
     Raises MessageRejected, ConversationBusy, ConversationNotFound.
     """
     text = check_message(text)
     async with conversation.one_turn_at_a_time():
         payload = text if conversation.find_offered_title(text) is not None else None
-        screening = _screen(desk, text)
-        redacted = _redact(desk, text, payload)
+        screening = screen_message(desk, text)
+        redacted = _redact(desk, text, payload) if place is None else Redacted(describe_place(place))
         if key is not None and (earlier := conversation.find_reply(key, redacted.text)):
             return earlier
         desk.conversations.record_activity(conversation)
@@ -111,7 +119,8 @@ async def take_turn(desk: FrontDesk, conversation: Conversation, text: str, key:
         return reply
 
 
-def _screen(desk: FrontDesk, text: str) -> Screening:
+def screen_message(desk: FrontDesk, text: str) -> Screening:
+    """Return what danger the message speaks of; a screen that fails counts as danger of an unknown kind."""
     with desk.metrics.time_step("screen"):
         try:
             return desk.safety.screen(text)
@@ -231,7 +240,7 @@ def _compose(desk: FrontDesk, conversation: Conversation, heard: Heard, screenin
     messages = list(heard.messages)
     if screening.level == "sure":
         rest = messages if _belongs_after_urgent_help(heard, screening) else [ALSO_HERE]
-        messages = _list_urgent_messages(desk, screening) + rest
+        messages = list_urgent_messages(desk, screening) + rest
     elif screening.level == "unsure" and screening.risk:
         messages.append(desk.urgent.get_gentle_line(screening.risk))
     earlier = conversation.understood
@@ -261,7 +270,8 @@ def _belongs_after_urgent_help(heard: Heard, screening: Screening) -> bool:
     return offers_help or heard.out_of_order or screening.risk == DEFAULT
 
 
-def _list_urgent_messages(desk: FrontDesk, screening: Screening) -> list[Message]:
+def list_urgent_messages(desk: FrontDesk, screening: Screening) -> list[Message]:
+    """Return the urgent-help cards for the dangers that were found, most important first."""
     # Two cards at most: somebody in danger reads the first lines, not a list.
     cards = [desk.urgent.get_card(risk) for risk in screening.risks[:2]]
     return [card.as_message() for card in cards]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Text
 
 import numpy as np
@@ -19,6 +20,11 @@ from engine.reader import Example, Reader, Settings
 
 NEED_MARK = "."
 RANKED = 8
+# Said beside a need as often as alone, so they never speak against one.
+COMPANIONS = frozenset(["inform_place", "greet", "thanks", "goodbye", "affirm"])
+# What the front door puts in the place of personal data: a postcode reads like a place name, the rest like nothing.
+PLACE_TOKEN = re.compile(r"\[place:[^\]\s]{1,40}\]")
+OTHER_TOKEN = re.compile(r"\[[a-z ]{2,20}\]")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -98,12 +104,14 @@ class NeedClassifier(GraphComponent):
     def _read(self, message: Message, text: Text) -> None:
         if self._reader is None:
             raise RuntimeError("NeedClassifier was asked to read before it was trained")
-        scores = self._reader.log_odds(text)
+        scores = self._reader.log_odds(OTHER_TOKEN.sub(" ", PLACE_TOKEN.sub("Harehills", text)))
         order = np.argsort(-scores)
         needs = self._needs(scores, order)
         first = needs[0] if needs else int(order[0])
         ranking = [first, *[int(i) for i in order if int(i) != first]][:RANKED]
         confidence = 1.0 / (1.0 + np.exp(-scores))
+        # A need that was chosen over an act may score lower; a ranking that falls is what Rasa expects.
+        confidence = np.minimum(confidence, confidence[first])
         ranked = [{"name": self._reader.labels[i], "confidence": float(confidence[i])} for i in ranking]
         message.set(INTENT, ranked[0], add_to_output=True)
         message.set("intent_ranking", ranked, add_to_output=True)
@@ -125,7 +133,11 @@ class NeedClassifier(GraphComponent):
         if self._reader is None:
             return []
         needs = [int(i) for i in order if NEED_MARK in self._reader.labels[i]]
-        acts = [int(i) for i in order if NEED_MARK not in self._reader.labels[i]]
+        acts = [
+            int(i)
+            for i in order
+            if NEED_MARK not in self._reader.labels[i] and self._reader.labels[i] not in COMPANIONS
+        ]
         if acts and scores[acts[0]] > scores[needs[0]] + self._config["act_margin"]:
             return []
         return [i for i in needs if scores[i] > self._config["claim"]]

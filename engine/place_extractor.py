@@ -25,6 +25,8 @@ NAMES_FILE = "places.json"
 TOKEN = re.compile(r"\[place:[^\]\s]{1,40}\]")
 # Outcodes of Leeds and around it, with the sector's digit if it is there: "LS9", "ls9 6", "wf3".
 OUTCODE = re.compile(r"\b((?:ls|bd|wf|hx|hd|hg|yo)\s?\d{1,2})(?:\s?(\d)(?![\d£%]))?\b", re.IGNORECASE)
+# "Leeds 9" is how many people say LS9.
+LEEDS_NUMBER = re.compile(r"\bleeds\s?(\d{1,2})\b(?!\s?(?:am|pm|%|quid|pounds|kids|people))", re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 LONGEST_NAME = 5
 PREPOSITIONS = frozenset(
@@ -111,6 +113,10 @@ class PlaceExtractor(GraphComponent):
             outcode = match.group(1).replace(" ", "").upper()
             value = f"{outcode} {match.group(2)}" if match.group(2) else outcode
             found.append(_entity(value, match.start(), match.end()))
+        found += [
+            _entity(f"LS{int(match.group(1))}", match.start(), match.end())
+            for match in LEEDS_NUMBER.finditer(text)
+        ]
         taken = [(entity["start"], entity["end"]) for entity in found]
         words = [word for word in _words(text) if not _overlaps(word, taken)]
         found += self._named(words)

@@ -1,14 +1,17 @@
 """A tracker store that keeps conversations short and forgets them on time.
 
 Rasa's own stores keep every event of every conversation for ever and cannot delete one. This store keeps conversations
-in memory, drops each one ``ttl_hours`` after its last message (design section 7, rule 1), drops one at once when the
-assistant was asked to forget it, and keeps only the last few turns, so that turn 100 costs what turn 5 costs.
+in memory, and in a file so that a restart loses none (``kept_conversations.py``). It drops each one ``ttl_hours`` after
+its last message (design section 7, rule 1), drops one at once when the assistant was asked to forget it, and keeps only
+the last few turns, so that turn 100 costs what turn 5 costs.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from rasa.core.brokers.broker import EventBroker
@@ -26,19 +29,23 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from engine.checked_schemas import remember_checked_schemas
+from engine.kept_conversations import KeptConversations
 from engine.quiet_logs import quieten_logs
 
 FORGET_ACTION = "action_forget_me"
 MAX_TURNS = 8
 KEPT_TURNS = 3
 SECONDS_AN_HOUR = 3600
+# How long a conversation may outstay its time when nobody writes.
+SWEEP_SECONDS = 600
 
 
 class ForgettingTrackerStore(TrackerStore):
     """Keeps the last turns of each conversation in memory, and forgets on time or on request.
 
-    Settings in ``endpoints.yml``: ``ttl_hours`` (default 24) and ``max_conversations`` (default 50,000; the ones idle
-    longest go first, so that memory is bounded whatever happens at the door).
+    Settings in ``endpoints.yml``: ``ttl_hours`` (default 24), ``max_conversations`` (default 50,000; the ones idle
+    longest go first, so that memory is bounded whatever happens at the door) and ``folder`` (where the file is; without
+    it conversations are in memory only).
     """
 
     def __init__(
@@ -47,6 +54,7 @@ class ForgettingTrackerStore(TrackerStore):
         event_broker: Optional[EventBroker] = None,
         ttl_hours: float = 24,
         max_conversations: int = 50_000,
+        folder: Optional[str] = None,
         now: Callable[[], float] = time.time,
         **kwargs: Any,
     ) -> None:
@@ -58,6 +66,10 @@ class ForgettingTrackerStore(TrackerStore):
         self._ttl_seconds = float(ttl_hours) * SECONDS_AN_HOUR
         self._max_conversations = int(max_conversations)
         self._now = now
+        self._kept = KeptConversations(Path(folder) / "conversations.db") if folder else None
+        self._sweeping = False
+        if self._kept:
+            self._kept.forget_older(self._oldest_allowed())
         # Ordered by last message, oldest first, so that expiry looks only at the front.
         self._conversations: "OrderedDict[str, Tuple[float, List[Event]]]" = OrderedDict()
 
@@ -66,19 +78,28 @@ class ForgettingTrackerStore(TrackerStore):
         self._expire()
         self._conversations.pop(tracker.sender_id, None)
         if _was_forgotten(tracker):
+            if self._kept:
+                self._kept.forget(tracker.sender_id)
             return
         events = shortened(list(tracker.events), self.domain)
         self._conversations[tracker.sender_id] = (self._now(), events)
+        if self._kept:
+            self._kept.keep(tracker.sender_id, self._now(), [event.as_dict() for event in events])
         while len(self._conversations) > self._max_conversations:
             self._conversations.popitem(last=False)
+        self._sweep_later()
 
     async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
         """Returns the conversation, or None when there is none or it has expired."""
         self._expire()
         found = self._conversations.get(sender_id)
-        if found is None:
+        if found is not None:
+            return _replayed(sender_id, found[1], self.domain)
+        kept = self._kept.find(sender_id, self._oldest_allowed()) if self._kept else None
+        if kept is None:
             return None
-        return _replayed(sender_id, found[1], self.domain)
+        events = [event for event in map(Event.from_parameters, kept) if event is not None]
+        return _replayed(sender_id, events, self.domain)
 
     async def retrieve_full_tracker(self, sender_id: str) -> Optional[DialogueStateTracker]:
         """Returns the same as ``retrieve``: nothing older is kept."""
@@ -89,13 +110,32 @@ class ForgettingTrackerStore(TrackerStore):
         self._expire()
         return list(self._conversations)
 
+    def _oldest_allowed(self) -> float:
+        return self._now() - self._ttl_seconds
+
+    def _sweep_later(self) -> None:
+        """Makes sure that conversations go on time even if nobody writes after them."""
+        if not self._sweeping:
+            self._sweeping = True
+            asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeping = False
+        if self._kept:
+            self._kept.forget_older(self._oldest_allowed())
+        self._expire()
+        if self._conversations:
+            self._sweep_later()
+
     def _expire(self) -> None:
-        oldest_allowed = self._now() - self._ttl_seconds
+        oldest_allowed = self._oldest_allowed()
         while self._conversations:
             sender_id, (last_message, _) = next(iter(self._conversations.items()))
             if last_message > oldest_allowed:
                 return
             del self._conversations[sender_id]
+            if self._kept:
+                self._kept.forget(sender_id)
 
 
 def shortened(events: List[Event], domain: Domain) -> List[Event]:

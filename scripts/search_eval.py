@@ -1,8 +1,9 @@
 """Measures the directory's search on judged queries: ``make search-eval FILE=x.jsonl``.
 
 Each line is ``{"q", "need", "postcode", "relevant": {"<service id>": grade}}``; ``need`` and ``postcode`` may be
-null or absent. Ids are those of the starter file (a card's ``external_id``). The directory runs as a process of its own on the
-starter data, and the queries go over HTTP. The last line is one JSON object with ``ndcg_at_5`` and ``recall_at_10``.
+null or absent. Ids are those of the starter file (a card's ``external_id``). The directory runs as a process of its
+own on the starter data, and the queries go over HTTP. The last line is one JSON object with ``ndcg_at_5`` and
+``recall_at_10``.
 """
 
 from __future__ import annotations

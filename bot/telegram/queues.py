@@ -4,10 +4,11 @@ Plain functions on the connection that `bot.telegram.storage` hands to them, eac
 since 1970. `chat` is always the keyed hash.
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from bot.telegram.storage import Connection
 
 
 class Arrival(NamedTuple):
@@ -47,9 +48,7 @@ class Kept(NamedTuple):
     payload: bytes
 
 
-def record_arrivals(
-    connection: sqlite3.Connection, arrivals: Iterable[Arrival], now: float
-) -> tuple[set[str], int]:
+def record_arrivals(connection: Connection, arrivals: Iterable[Arrival], now: float) -> tuple[set[str], int]:
     """Store updates that are not here yet. Returns the chats with something new, and how many were repeats.
 
     A repeat has the same update id, or the same content in the same chat under a new update id, which Telegram
@@ -66,7 +65,8 @@ def record_arrivals(
             repeats += 1
             continue
         connection.execute(
-            "INSERT INTO telegram_addresses VALUES (?, ?) ON CONFLICT DO NOTHING", (arrival.chat, arrival.chat_id)
+            "INSERT INTO telegram_addresses VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (arrival.chat, arrival.chat_id),
         )
         _touch(connection, arrival.chat, now)
         if arrival.acknowledgement:
@@ -75,7 +75,7 @@ def record_arrivals(
     return chats, repeats
 
 
-def claim_next(connection: sqlite3.Connection, chat: str) -> Waiting | None:
+def claim_next(connection: Connection, chat: str) -> Waiting | None:
     """Return the oldest update of the chat that is not handled and count the attempt, or None if there is none."""
     row = connection.execute(
         "UPDATE telegram_updates SET attempts = attempts + 1 WHERE update_id = ("
@@ -87,14 +87,16 @@ def claim_next(connection: sqlite3.Connection, chat: str) -> Waiting | None:
 
 
 def record_answer(
-    connection: sqlite3.Connection,
+    connection: Connection,
     update_id: int,
     chat: str,
     parts: Sequence[bytes],
     buttons: Sequence[Kept],
     now: float,
+    *,
+    forget: bool = False,
 ) -> bool:
-    """Note that the update is handled and queue its answer, both or neither.
+    """Note that the update is handled and queue its answer, both or neither; with `forget` drop the rest of the chat.
 
     Returns False, and queues nothing, if the update was answered before or forgotten meanwhile.
     """
@@ -109,10 +111,12 @@ def record_answer(
     )
     _touch(connection, chat, now)
     _drop_address(connection, chat)
+    if forget:
+        forget_chat(connection, chat, all_of_it=False)
     return True
 
 
-def find_button(connection: sqlite3.Connection, chat: str, short: str) -> bytes | None:
+def find_button(connection: Connection, chat: str, short: str) -> bytes | None:
     """Return what the button stands for (sealed), or None if this chat was not offered it, or too long ago."""
     row = connection.execute(
         "SELECT payload FROM telegram_buttons WHERE chat = ? AND short = ?", (chat, short)
@@ -120,7 +124,7 @@ def find_button(connection: sqlite3.Connection, chat: str, short: str) -> bytes 
     return row[0] if row else None
 
 
-def find_due(connection: sqlite3.Connection, chat: str) -> Due | None:
+def find_due(connection: Connection, chat: str) -> Due | None:
     """Return the part that is to be sent next to the chat, or None if all are delivered."""
     row = connection.execute(
         "SELECT id, body, chat_id FROM telegram_deliveries JOIN telegram_addresses USING (chat) "
@@ -130,35 +134,37 @@ def find_due(connection: sqlite3.Connection, chat: str) -> Due | None:
     return Due(*row) if row else None
 
 
-def record_delivered(connection: sqlite3.Connection, chat: str, delivery: int) -> None:
+def record_delivered(connection: Connection, chat: str, delivery: int) -> None:
     """Remove a part that was delivered or cannot ever be, and the address with the last one."""
     connection.execute("DELETE FROM telegram_deliveries WHERE id = ?", (delivery,))
     _drop_address(connection, chat)
 
 
-def list_chats(connection: sqlite3.Connection) -> tuple[list[str], list[str]]:
+def list_chats(connection: Connection) -> tuple[list[str], list[str]]:
     """Return the chats with updates to handle, and those with parts to send."""
     to_handle = connection.execute("SELECT DISTINCT chat FROM telegram_updates WHERE body IS NOT NULL")
     to_send = connection.execute("SELECT DISTINCT chat FROM telegram_deliveries")
     return [row[0] for row in to_handle.fetchall()], [row[0] for row in to_send.fetchall()]
 
 
-def forget_chat(connection: sqlite3.Connection, chat: str, *, deliveries: bool = True) -> None:
+def forget_chat(connection: Connection, chat: str, *, all_of_it: bool = True) -> None:
     """Drop everything of a chat. What is left is bare update numbers, so that a repeat is still known as one.
 
-    Without `deliveries` a goodbye that is already queued is still sent, and its address goes with it.
+    Without `all_of_it` the goodbye that is queued is still sent, and what came in later is still answered.
     """
+    only = "" if all_of_it else " AND body IS NULL"
     connection.execute(
-        "UPDATE telegram_updates SET chat = NULL, message = NULL, body = NULL WHERE chat = ?", (chat,)
+        f"UPDATE telegram_updates SET chat = NULL, message = NULL, body = NULL WHERE chat = ?{only}",  # noqa: S608
+        (chat,),
     )
-    for table in ("buttons", "chats"):
-        connection.execute(f"DELETE FROM telegram_{table} WHERE chat = ?", (chat,))  # noqa: S608 - our own names
-    if deliveries:
+    connection.execute("DELETE FROM telegram_buttons WHERE chat = ?", (chat,))
+    connection.execute("DELETE FROM telegram_chats WHERE chat = ?", (chat,))
+    if all_of_it:
         connection.execute("DELETE FROM telegram_deliveries WHERE chat = ?", (chat,))
     _drop_address(connection, chat)
 
 
-def forget_expired(connection: sqlite3.Connection, before: float) -> None:
+def forget_expired(connection: Connection, before: float) -> None:
     """Drop everything of the chats whose last message is older than `before`, and bare numbers that old."""
     old = connection.execute("SELECT chat FROM telegram_chats WHERE last_message <= ?", (before,)).fetchall()
     for (chat,) in old:
@@ -171,7 +177,7 @@ def forget_expired(connection: sqlite3.Connection, before: float) -> None:
 
 
 def _queue(
-    connection: sqlite3.Connection, chat: str, parts: Iterable[bytes], now: float, *, first: bool = False
+    connection: Connection, chat: str, parts: Iterable[bytes], now: float, *, first: bool = False
 ) -> None:
     connection.executemany(
         "INSERT INTO telegram_deliveries (chat, first, body, queued) VALUES (?, ?, ?, ?)",
@@ -179,15 +185,15 @@ def _queue(
     )
 
 
-def _touch(connection: sqlite3.Connection, chat: str, now: float) -> None:
+def _touch(connection: Connection, chat: str, now: float) -> None:
     connection.execute("INSERT OR REPLACE INTO telegram_chats VALUES (?, ?)", (chat, now))
 
 
-def _drop_address(connection: sqlite3.Connection, chat: str) -> None:
+def _drop_address(connection: Connection, chat: str) -> None:
     """Drop the chat's address when nothing is left that would be sent there."""
     connection.execute(
-        "DELETE FROM telegram_addresses WHERE chat = ?1 "
-        "AND NOT EXISTS (SELECT 1 FROM telegram_deliveries WHERE chat = ?1) "
-        "AND NOT EXISTS (SELECT 1 FROM telegram_updates WHERE chat = ?1 AND body IS NOT NULL)",
-        (chat,),
+        "DELETE FROM telegram_addresses WHERE chat = :chat "
+        "AND NOT EXISTS (SELECT 1 FROM telegram_deliveries WHERE chat = :chat) "
+        "AND NOT EXISTS (SELECT 1 FROM telegram_updates WHERE chat = :chat AND body IS NOT NULL)",
+        {"chat": chat},
     )

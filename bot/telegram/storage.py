@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+Connection = sqlite3.Connection
 
 # `chat` is a keyed hash. `body`, `chat_id` and `payload` are sealed (bot.telegram.sealing).
 TABLES = """
@@ -55,7 +56,7 @@ class Storage:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread = ThreadPoolExecutor(1, "telegram-storage")
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
 
     async def open(self, fingerprint: str) -> None:
         """Open the file (mode 600) and make the tables; rows of another bot are dropped."""
@@ -63,7 +64,7 @@ class Storage:
 
     async def run(
         self,
-        work: Callable[Concatenate[sqlite3.Connection, Parameters], Result],
+        work: Callable[Concatenate[Connection, Parameters], Result],
         *arguments: Parameters.args,
         **named: Parameters.kwargs,
     ) -> Result:
@@ -94,7 +95,7 @@ class Storage:
 
     def _transact(
         self,
-        work: Callable[Concatenate[sqlite3.Connection, Parameters], Result],
+        work: Callable[Concatenate[Connection, Parameters], Result],
         *arguments: Parameters.args,
         **named: Parameters.kwargs,
     ) -> Result:
@@ -111,7 +112,7 @@ class Storage:
         return result
 
 
-def _keep_rows_of(connection: sqlite3.Connection, fingerprint: str) -> None:
+def _keep_rows_of(connection: Connection, fingerprint: str) -> None:
     if connection.execute("SELECT fingerprint FROM telegram_bot").fetchone() == (fingerprint,):
         return
     for table in EMPTIED_FOR_ANOTHER_BOT:

@@ -15,7 +15,7 @@ from referral_directory.catalogue.index import Catalogue, refresh
 from referral_directory.clock import Clock
 from referral_directory.database import open_database, transaction
 from referral_directory.demand.counting import purge_keys
-from referral_directory.errors import NotReady
+from referral_directory.errors import BadKey, NotReady
 from referral_directory.field_encryption import read_field_keys
 from referral_directory.needs import load_needs
 from referral_directory.place_tables import load_tables
@@ -33,8 +33,11 @@ from referral_directory.web import (
     places,
     providers_pages,
     referrals_draft,
+    referrals_inboxes,
+    referrals_mail,
     referrals_pages,
     referrals_resident,
+    referrals_talking,
     services,
     staff_pages,
     statistics,
@@ -67,7 +70,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         app.include_router(room.router)
     for room in (statistics, statistics_downloads):
         app.include_router(room.router)
-    for room in (referrals_draft, referrals_pages, referrals_resident, providers_pages):
+    for room in (referrals_draft, referrals_mail, referrals_pages, referrals_resident, providers_pages):
+        app.include_router(room.router)
+    for room in (referrals_inboxes, referrals_talking):
         app.include_router(room.router)
     add_problem_handlers(app)
     add_sign_in_redirect(app)
@@ -100,6 +105,7 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         public_url=settings.get_public_url(),
         staff_keys=make_keys(settings.get_staff_key()),
         field_keys=read_field_keys(settings.get_field_keys()),
+        mail_folder=None if settings.mail_host else settings.state_dir / "mail",
         sign_in_limiter=make_limiter(),
     )
 
@@ -143,5 +149,9 @@ def _purge(directory: Directory) -> None:
 
 
 def _check_keys(directory: Directory) -> None:
-    with directory.database.read() as session:
-        check_keys(session, directory.field_keys)
+    try:
+        with directory.database.read() as session:
+            check_keys(session, directory.field_keys)
+    except BadKey:
+        directory.database.engine.dispose()
+        raise

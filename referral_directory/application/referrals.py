@@ -8,11 +8,12 @@ from typing import Annotated
 
 import structlog
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.settings import Settings
 from referral_directory.database import open_database, transaction
-from referral_directory.errors import BadKey
+from referral_directory.errors import BadKey, NotReady
 from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
 from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
 from referral_directory.referrals.outbox import Letter, Sender, deliver_due
@@ -40,9 +41,15 @@ def deliver_mail(once: Annotated[bool, typer.Option(help="Send what is due, and 
         structlog.get_logger(),
     )
     while True:
-        delivered, failed = deliver_due(database, keys, send, settings.get_clock())
-        if delivered or failed:
-            log.info("mail", delivered=delivered, failed=failed)
+        try:
+            delivered, failed = deliver_due(database, keys, send, settings.get_clock())
+            if delivered or failed:
+                log.info("mail", delivered=delivered, failed=failed)
+        except SQLAlchemyError as error:
+            # The database may be away for a while: mail waits in it, and the worker for it.
+            log.warning("database away", error=type(error).__name__)
+            if once:
+                raise NotReady("The database cannot be reached: no mail was sent.") from error
         if once:
             database.engine.dispose()
             return

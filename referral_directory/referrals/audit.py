@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -200,4 +200,5 @@ def _entry_of(row: AuditEntry) -> Entry:
 
 
 def _at(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="microseconds") if moment else None
+    # In one time zone: a moment that was just set is in Leeds time, and comes back from the database in UTC.
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None

@@ -4,6 +4,7 @@ Explicit consent as the Information Commissioner's Office describes it: a clear 
 of data, separate for each service, and can be withdrawn (ICO, guidance on special category data).
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -24,9 +25,9 @@ WAYS = {
 
 def consent_text(service: str, organisation: str, needs: Sequence[str]) -> str:
     """The words for one service. `needs` are noun phrases ("food for today"). No name stands in them."""
-    wanted = ", ".join(needs) or "what you told us"
+    wanted = f" with {', '.join(needs)}" if needs else ""
     return (
-        f"I would like to ask {service}, run by {organisation}, to help you with {wanted}. "
+        f"I would like to ask {service}, run by {organisation}, to help you{wanted}. "
         "To do that I send them your name, how to get in touch with you safely, and what you agreed that they need "
         "to know. This can tell them about your money, your home or your health. "
         "They may use it only to help you with this, and they tell us how it went. "
@@ -69,6 +70,22 @@ def find_consent(session: Session, referral: Referral) -> ReferralConsent | None
             ReferralConsent.withdrawn_at.is_(None),
         )
     )
+
+
+def list_consents(session: Session, referral: Referral) -> list[ReferralConsent]:
+    """Every consent that was given, the oldest first."""
+    rows = session.scalars(
+        select(ReferralConsent)
+        .where(ReferralConsent.referral_id == referral.id)
+        .order_by(ReferralConsent.given_at)
+    )
+    return list(rows)
+
+
+def forget_needs(session: Session, referral: Referral) -> None:
+    """Take the needs out of the words: the proof of consent stays, and what somebody needed does not."""
+    for row in session.scalars(select(ReferralConsent).where(ReferralConsent.referral_id == referral.id)):
+        row.text = re.sub(r" to help you with .*?\. To do that", " to help you. To do that", row.text)
 
 
 def void_consent(session: Session, referral: Referral, now: datetime) -> None:

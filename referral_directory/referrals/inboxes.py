@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from referral_directory.catalogue.models import Service
+from referral_directory.errors import NotFound
 from referral_directory.life_cycle import Pace, Status, pace_of
 from referral_directory.referrals.models import Referral, ReferralInbox
 
@@ -25,12 +26,7 @@ class Inbox:
 
 def list_inboxes(session: Session, today: date) -> dict[UUID, Inbox]:
     """Every public service that takes referrals, has an address for them, and has room."""
-    rows = session.execute(
-        select(Service, ReferralInbox)
-        .outerjoin(ReferralInbox, ReferralInbox.service_id == Service.id)
-        .where(Service.referral_possible, Service.published, Service.status == "active")
-    )
-    listed = (_inbox(service, own) for service, own in rows)
+    listed = (_inbox(service, own) for service, own in _list_services(session))
     return {
         inbox.service_id: inbox
         for inbox in listed
@@ -47,6 +43,44 @@ def find_inbox(session: Session, service_id: UUID | None) -> Inbox | None:
     return inbox if inbox.address else None
 
 
+@dataclass(frozen=True, slots=True)
+class InboxChange:
+    """What a provider manager says of a service; "" and None mean: as its record, or as everybody."""
+
+    address: str
+    full_until: date | None
+    chase_days: int | None
+    escalate_days: int | None
+
+
+def list_all_inboxes(session: Session) -> list[dict[str, object]]:
+    """Every public service that takes referrals, by name, with its address or without one."""
+    return [
+        {
+            "id": str(service.id),
+            "name": service.name,
+            "organisation": service.organization.name,
+            "published": service.email,
+            "address": own.address if own else "",
+            "full_until": own.full_until.isoformat() if own and own.full_until else "",
+            "chase_days": (own.chase_days if own else None) or "",
+            "escalate_days": (own.escalate_days if own else None) or "",
+        }
+        for service, own in _list_services(session)
+    ]
+
+
+def save_inbox(session: Session, service_id: UUID, change: InboxChange) -> None:
+    """Keep what a provider manager says. Raises NotFound for a service that takes no referrals."""
+    service = session.get(Service, service_id)
+    if service is None or not service.referral_possible:
+        raise NotFound("service")
+    row = session.get(ReferralInbox, service_id) or ReferralInbox(service_id=service_id)
+    row.address, row.full_until = change.address, change.full_until
+    row.chase_days, row.escalate_days = change.chase_days, change.escalate_days
+    session.add(row)
+
+
 def set_full_until(session: Session, service_id: UUID, until: date | None) -> None:
     """Say that a service has no room up to and including this day; None: it has room."""
     row = session.get(ReferralInbox, service_id)
@@ -61,6 +95,17 @@ def pace_for(session: Session, referral: Referral) -> Pace | None:
     own = session.get(ReferralInbox, referral.service_id) if referral.service_id else None
     status = Status(referral.status)
     return pace_of(status, own.chase_days, own.escalate_days) if own else pace_of(status)
+
+
+def _list_services(session: Session) -> list[tuple[Service, ReferralInbox | None]]:
+    """Public services that take referrals, by name, each with what a provider manager said of it."""
+    rows = session.execute(
+        select(Service, ReferralInbox)
+        .outerjoin(ReferralInbox, ReferralInbox.service_id == Service.id)
+        .where(Service.referral_possible, Service.published, Service.status == "active")
+        .order_by(Service.name, Service.id)
+    )
+    return [(service, own) for service, own in rows]
 
 
 def _inbox(service: Service, own: ReferralInbox | None) -> Inbox:

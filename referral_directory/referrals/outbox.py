@@ -72,17 +72,15 @@ def post(
 
 
 def take_back(session: Session, referral: Referral) -> bool:
-    """Remove what has not gone out yet; whether anything had. Links to the referral stop working."""
-    session.execute(
-        delete(ReferralMail).where(
-            ReferralMail.referral_id == referral.id,
-            ReferralMail.delivered_at.is_(None),
-            ReferralMail.tries == 0,
-        )
+    """Remove what is not delivered, and let links to the referral stop working; whether a mail may have arrived."""
+    session.flush()
+    of_this = ReferralMail.referral_id == referral.id
+    arrived = (
+        session.scalar(select(ReferralMail.id).where(of_this, ReferralMail.tries > 0).limit(1)) is not None
     )
+    session.execute(delete(ReferralMail).where(of_this, ReferralMail.delivered_at.is_(None)))
     session.execute(delete(ReferralLink).where(ReferralLink.referral_id == referral.id))
-    gone = select(ReferralMail.id).where(ReferralMail.referral_id == referral.id).limit(1)
-    return session.scalar(gone) is not None
+    return arrived
 
 
 def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from referral_directory.errors import InvalidInput, NotPossible
 from referral_directory.field_encryption import FieldKeys
 from referral_directory.life_cycle import ENDED, OPEN, Action, Outcome, Status, next_status
 from referral_directory.referrals.audit import Who, record_change
-from referral_directory.referrals.consent import find_consent, record_consent, void_consent
+from referral_directory.referrals.consent import find_consent, forget_needs, record_consent, void_consent
 from referral_directory.referrals.inboxes import Inbox, find_inbox
 from referral_directory.referrals.models import Referral, ReferralVisit
 from referral_directory.referrals.outbox import ANSWER, NEW, WITHDRAWN, post, post_link, take_back
@@ -201,6 +201,7 @@ def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now:
     close_to_provider(session, referral)
     take_back(session, referral)
     erase_personal_data(session, referral, now)
+    forget_needs(session, referral)
     record_change(session, keys, referral, who, "erased", now)
 
 

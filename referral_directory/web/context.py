@@ -1,6 +1,7 @@
 """What every route needs, put together once by application/application.py and kept on the app."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import Request
 from limits.strategies import MovingWindowRateLimiter
@@ -31,6 +32,7 @@ class Directory:
     public_url: str
     staff_keys: StaffKeys
     field_keys: FieldKeys
+    mail_folder: Path | None
     sign_in_limiter: MovingWindowRateLimiter
 
 

@@ -14,6 +14,7 @@ from referral_directory.errors import InvalidInput
 from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Status, possible_actions, say
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import record_looking
+from referral_directory.referrals.consent import list_consents
 from referral_directory.referrals.inboxes import find_inbox
 from referral_directory.referrals.models import Referral, ReferralMail
 from referral_directory.referrals.outbox import list_mails, try_again
@@ -31,6 +32,7 @@ from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_counting import WITHDRAWN, count_as
 from referral_directory.web.referrals_draft import Sender, describe_briefly, who_is
 from referral_directory.web.signed_in import describe, staff_page
+from referral_directory.web.templating import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 Typed = Annotated[str, FormField(max_length=5000)]
@@ -81,6 +83,21 @@ def show_sheet(request: Request, staff: Sender, identity: UUID) -> HTMLResponse:
         code=details.get(STATUS_CODE, ""),
         url=f"{directory.public_url}/my-referral",
     )
+
+
+@router.get("/staff/referrals/{identity}/export")
+def export(request: Request, staff: Sender, identity: UUID) -> Response:
+    """All that is stored of the person, to give to them (UK GDPR, article 15). Raises NotFound."""
+    directory = get_directory(request)
+    with transaction(directory.database) as session:
+        referral = get_referral(session, identity, staff.community_space_id)
+        record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
+        shown = _describe_fully(directory, session, referral)
+        text = render(
+            "referrals/export.txt", needs=referral.needs, consents=list_consents(session, referral), **shown
+        )
+    headers = {"content-disposition": f'attachment; filename="{referral.reference}.txt"'}
+    return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
 
 
 @router.post("/staff/referrals/{identity}/note")
@@ -190,46 +207,46 @@ def _waits_since(referral: Referral) -> float:
 def _referral_page(
     request: Request, staff: Staff, identity: UUID, error: InvalidInput | None = None, said: str = ""
 ) -> HTMLResponse:
-    directory, keys = get_directory(request), get_directory(request).field_keys
+    directory = get_directory(request)
     with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
-        details = read_details(session, keys, referral)
-        notes = [note_lines(note) for note in read_notes(session, keys, referral)]
-        if details or notes:
-            record_looking(session, keys, referral, who_is(staff), directory.clock())
-        mails = [
-            {
-                "kind": mail.kind,
-                "address": mail.address,
-                "state": _mail_state(mail),
-                "failed": bool(mail.failed_at),
-            }
-            for mail in list_mails(session, referral)
-        ]
-        shown = describe_waiting(referral) | {
-            "erased": referral.erased_at is not None,
-            "question": referral.question_open,
-        }
-        suggested = find_inbox(session, referral.suggested_service_id)
-        actions = [] if shown["erased"] else possible_actions(Status(referral.status), Actor.STAFF)
-        can_erase = referral.status in ENDED and referral.erased_at is None
+        shown = _describe_fully(directory, session, referral)
+        if shown["details"] or shown["notes"]:
+            record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
     status, errors = describe(error)
     return staff_page(
         request,
         staff,
         "referrals/referral.html",
         status,
-        referral=shown,
-        details=[(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
-        notes=notes,
-        mails=mails,
-        suggested=suggested.service if suggested else "",
-        actions=actions,
-        can_erase=can_erase,
         outcomes=OUTCOMES,
         said=said,
         errors=errors,
+        **shown,
     )
+
+
+def _describe_fully(directory: Directory, session: Session, referral: Referral) -> dict[str, object]:
+    erased = referral.erased_at is not None
+    details = read_details(session, directory.field_keys, referral)
+    suggested = find_inbox(session, referral.suggested_service_id)
+    return {
+        "referral": describe_waiting(referral) | {"erased": erased, "question": referral.question_open},
+        "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
+        "notes": [note_lines(note) for note in read_notes(session, directory.field_keys, referral)],
+        "mails": [
+            {
+                "kind": mail.kind,
+                "address": mail.address,
+                "state": _mail_state(mail),
+                "failed": mail.failed_at is not None,
+            }
+            for mail in list_mails(session, referral)
+        ],
+        "suggested": suggested.service if suggested else "",
+        "actions": [] if erased else possible_actions(Status(referral.status), Actor.STAFF),
+        "can_erase": referral.status in ENDED and not erased,
+    }
 
 
 def note_lines(note: Note) -> dict[str, object]:

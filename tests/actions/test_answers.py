@@ -6,6 +6,7 @@ from actions.action_did_you_mean import ActionDidYouMean
 from actions.action_find_help import ActionFindHelp
 from actions.action_forget_me import ActionForgetMe
 from actions.action_see_more import ActionSeeMore
+from actions.action_set_place import ActionSetPlace
 from actions.action_start_again import ActionStartAgain
 from actions.action_talk_to_person import ActionTalkToPerson
 from actions.validate_place_form import ValidatePlaceForm
@@ -128,6 +129,18 @@ def test_a_place_is_not_asked_for_for_ever(directory):
     tracker = make_tracker("nlu_fallback", text="lkjh", slots=slots, loop="place_form")
     _, events = run(ValidatePlaceForm(), tracker)
     assert slots_set(events)["place"] == {"citywide": True}
+
+
+def test_a_place_that_nobody_knows_is_not_the_end(directory):
+    directory.usual["/api/places"] = (200, NOT_FOUND)
+    slots = {
+        "needs": ["food.parcel"],
+        "need_now": "food.parcel",
+        "needs_shown": ["food.parcel"],
+        "place": ARMLEY,
+    }
+    messages, _ = run(ActionSetPlace(), make_tracker("inform_place", text="lkjlkj", slots=slots))
+    assert any(message["buttons"] for message in messages)
 
 
 def test_what_is_not_understood_is_asked_back_then_offered_then_given_numbers():

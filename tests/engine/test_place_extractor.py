@@ -32,6 +32,7 @@ def heard(extractor, text):
         ("my mum lives in chapel allerton and shes cold", ["Chapel Allerton"]),
         ("ls9", ["LS9"]),
         ("i live in LS9 6", ["LS9 6"]),
+        ("somewhere in leeds 9", ["LS9"]),
         ("ls96 or so", ["LS96"]),
         ("its [place:E05011394:53.81:-1.50] love", ["[place:E05011394:53.81:-1.50]"]),
         ("moved from bradford to armley", ["Bradford", "Armley"]),

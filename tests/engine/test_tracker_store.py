@@ -92,3 +92,42 @@ def test_a_long_conversation_keeps_what_it_knows_and_only_its_last_turns(store):
     assert tracker.active_loop_name == "place_form"
     assert tracker.get_slot("requested_slot") == "place"
     assert tracker.latest_action_name == "action_listen"
+
+
+def test_a_restart_of_rasa_loses_no_conversation(clock, tmp_path):
+    before = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    say(before, "web-1", "no food", SlotSet("needs", ["food.parcel"]), ActiveLoop("place_form"))
+    after = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    tracker = run(after.retrieve("web-1"))
+    assert tracker.get_slot("needs") == ["food.parcel"]
+    assert tracker.active_loop_name == "place_form"
+    assert turns(tracker)[-1].text == "no food"
+
+
+@pytest.mark.parametrize("how", ["asked", "time"])
+def test_what_is_forgotten_is_in_no_file(clock, tmp_path, how):
+    store = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    say(store, "web-1", "a very particular sentence")
+    assert b"very particular" in (tmp_path / "conversations.db").read_bytes()
+    if how == "asked":
+        say(store, "web-1", "forget me", ActionExecuted(FORGET_ACTION))
+    else:
+        clock.seconds += 25 * HOUR
+        store._sweep()
+    assert all(b"very particular" not in file.read_bytes() for file in tmp_path.iterdir())
+    assert run(ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path)).retrieve("web-1")) is None
+
+
+def test_the_file_is_for_nobody_else(clock, tmp_path):
+    ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    assert (tmp_path / "conversations.db").stat().st_mode & 0o077 == 0
+
+
+def test_points_on_the_map_are_in_memory_only(clock, tmp_path):
+    store = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    place = {"name": "LS9 6", "ward_code": "E05011394", "lat": 53.81, "lon": -1.5}
+    say(store, "web-1", "at [place:E05011394:53.81:-1.50]", SlotSet("place", place))
+    assert run(store.retrieve("web-1")).get_slot("place") == place
+    assert b"53.81" not in (tmp_path / "conversations.db").read_bytes()
+    after = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    assert run(after.retrieve("web-1")).get_slot("place") == {**place, "lat": None, "lon": None}

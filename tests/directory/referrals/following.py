@@ -37,7 +37,7 @@ class Post:
 
     def keep_time(self):
         with opened(self.settings) as database:
-            return keep_time(database, self.keys, self.clock(), lambda session, referral, let_lie: None)
+            return keep_time(database, self.keys, self.clock(), lambda *_: None)
 
     def messages(self):
         paths = sorted(

@@ -220,3 +220,12 @@ def test_actions_that_do_not_fit_are_refused(staff, post):
 def fill_in_blindly(staff, page):
     token = csrf_of(staff.get(page))
     return staff.post(f"{page}/details", data={"csrf_token": token, "name": "Other"})
+
+
+def test_everything_stored_can_be_given_to_the_person(staff, post):
+    made = make_referral(staff, post)
+    send(staff, made.page, to=f"{made.page}/note", note="She said <later>")
+    given = staff.get(f"{made.page}/export")
+    assert given.headers["content-type"].startswith("text/plain")
+    for words in (NAME, "never after six", "Do you agree", "read_aloud", "She said <later>", "food.parcel"):
+        assert words in given.text

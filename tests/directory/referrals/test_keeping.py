@@ -1,6 +1,5 @@
 """What is kept of a person: sealed, bound to its place, found when tampered with, and gone in time."""
 
-import os
 import stat
 from uuid import UUID
 
@@ -130,7 +129,7 @@ def test_nothing_personal_is_stored_in_the_clear(staff, post, new_browser, setti
 
 
 def test_the_key_file_is_for_its_owner_only(app, settings):
-    mode = os.stat(settings.state_dir / "field-keys").st_mode
+    mode = (settings.state_dir / "field-keys").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
 
@@ -222,8 +221,11 @@ def test_personal_data_goes_in_time_in_every_status(staff, post, new_browser, se
             assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0
         rows = session.execute(text("SELECT needs, ward_code, erased_at FROM referral")).all()
         secrets = session.scalar(text("SELECT count(*) FROM referral_mail WHERE secret IS NOT NULL"))
+        words = session.scalars(text("SELECT text FROM referral_consent")).all()
     assert all(needs == "" and ward is None and erased for needs, ward, erased in rows)
     assert secrets == 0
+    assert [word for word in words if "food" in word] == []
+    assert len(words) == (0 if status == "draft" else 1)
     assert faults_of(settings) == []
 
 

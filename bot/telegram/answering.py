@@ -1,0 +1,147 @@
+"""From one thing a resident did in Telegram to the messages that answer it: the shared conversation, in this door."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.conversations import Conversation
+from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong
+from bot.messages import Button, Message
+from bot.telegram import words
+from bot.telegram.updates import MEDIA, Incoming
+from bot.turn import (
+    MESSAGE_LIMIT,
+    TRY_AGAIN,
+    WELCOME,
+    FrontDesk,
+    forget_conversation,
+    list_urgent_messages,
+    screen_message,
+    take_turn,
+)
+
+log = structlog.get_logger()
+
+CHANNEL = "telegram"
+
+
+@dataclass
+class Answer:
+    """What to say. `forget` drops everything of the chat; `stale` takes the quick replies off the old message."""
+
+    messages: list[Message]
+    lead: str = ""
+    forget: bool = False
+    stale: bool = False
+
+
+@dataclass
+class Asked:
+    """What came in: `chat` is its keyed hash, `pressed` the button that the short id stands for, if it is known."""
+
+    chat: str
+    incoming: Incoming
+    pressed: Button | None = None
+
+
+async def answer(desk: FrontDesk, asked: Asked) -> Answer:
+    """Return the answer to what a resident did in a private chat."""
+    incoming = asked.incoming
+    match incoming.kind:
+        case "command":
+            return await _answer_command(desk, asked)
+        case "button":
+            return await _answer_button(desk, asked)
+        case "location":
+            return await _answer_location(desk, asked)
+        case "media" if incoming.caption.strip():
+            said = await _take_turn(desk, asked, incoming.caption)
+            said.lead = words.lead_for_caption(MEDIA[incoming.text])
+            return said
+        case "media":
+            return Answer([_offer(desk, asked, words.answer_media(MEDIA[incoming.text]))])
+        case _:
+            return await _take_turn(desk, asked, incoming.text)
+
+
+async def _answer_command(desk: FrontDesk, asked: Asked) -> Answer:
+    name = asked.incoming.text
+    if name == "start":
+        conversation = _get_conversation(desk, asked)
+        conversation.record_line(WELCOME)
+        return Answer(words.welcome())
+    if name == "urgent":
+        return Answer(words.urgent_menu(desk.urgent))
+    if name == "forget":
+        await forget_conversation(desk, _get_conversation(desk, asked))
+        return Answer([Message(text=words.FORGOTTEN)], forget=True)
+    if name in words.PAYLOADS:
+        return await _press(desk, asked, words.PAYLOADS[name])
+    # Not a command of ours: then it is words.
+    return await _take_turn(desk, asked, name.replace("_", " "))
+
+
+async def _answer_button(desk: FrontDesk, asked: Asked) -> Answer:
+    pressed = asked.pressed
+    if pressed is None:
+        return Answer([_offer(desk, asked, words.STALE_BUTTON)], stale=True)
+    if pressed.payload.startswith(words.URGENT_PAYLOAD):
+        risk = pressed.payload.removeprefix(words.URGENT_PAYLOAD)
+        return Answer([desk.urgent.get_card(risk).as_message()])
+    said = await _press(desk, asked, pressed)
+    said.lead = f"You chose: {pressed.title}"
+    return said
+
+
+async def _press(desk: FrontDesk, asked: Asked, button: Button) -> Answer:
+    conversation = _get_conversation(desk, asked)
+    if conversation.find_offered_title(button.payload) is None:
+        if button.payload == TRY_AGAIN:
+            return Answer([_offer(desk, asked, words.LOST_MESSAGE)])
+        # Offered before this process started, or by Telegram's own menu: it is still a button of ours.
+        conversation.record_line(Message(text=button.title, buttons=[button]))
+    return await _take_turn(desk, asked, button.payload)
+
+
+async def _answer_location(desk: FrontDesk, asked: Asked) -> Answer:
+    try:
+        place = await desk.directory.get_place_at(asked.incoming.lat, asked.incoming.lon)
+    except DirectoryFailed as failure:
+        desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
+        log.warning("a location could not be asked for", service="directory", kind=failure.kind)
+        return Answer([words.NO_LOCATION])
+    conversation = _get_conversation(desk, asked)
+    reply = await take_turn(desk, conversation, words.LOCATION_SHARED, _name_turn(asked), place=place)
+    return Answer(reply.messages)
+
+
+async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
+    conversation = _get_conversation(desk, asked)
+    try:
+        reply = await take_turn(desk, conversation, text, _name_turn(asked))
+    except MessageTooLong:
+        # What is too long to answer is still read for danger (design rule 2).
+        screening = screen_message(desk, text)
+        urgent = list_urgent_messages(desk, screening) if screening.level == "sure" else []
+        return Answer([*urgent, words.too_long(MESSAGE_LIMIT)])
+    except EmptyMessage:
+        return Answer([_offer(desk, asked, words.EMPTY)])
+    if conversation.forgotten:
+        return Answer([*reply.messages, Message(text=words.TELEGRAM_COPY)], forget=True)
+    return Answer(reply.messages)
+
+
+def _get_conversation(desk: FrontDesk, asked: Asked) -> Conversation:
+    """Return the conversation of this chat. After a restart Rasa still knows it, under the same name."""
+    found = desk.conversations.find(asked.chat)
+    return found or desk.conversations.start(CHANNEL, asked.chat)
+
+
+def _offer(desk: FrontDesk, asked: Asked, message: Message) -> Message:
+    """Note in the conversation that these quick replies were offered, so that pressing one counts."""
+    _get_conversation(desk, asked).record_line(message)
+    return message
+
+
+def _name_turn(asked: Asked) -> str:
+    return f"telegram {asked.incoming.update_id}"

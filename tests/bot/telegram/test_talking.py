@@ -1,0 +1,247 @@
+"""What a resident sees in Telegram."""
+
+import pytest
+
+from tests.bot.fakes import card
+from tests.bot.telegram.conftest import SENDER, Chat
+from tests.bot.telegram.fake_telegram import message, press
+
+MENU = ["Food", "Gas and electric", "Housing", "Money and debt"]
+
+
+def test_a_message_is_answered_in_the_shared_conversation(chat: Chat):
+    (said,) = chat.write("I have no food in")
+    assert said.text == "You said: I have no food in"
+    assert chat.bot.rasa.received == [(SENDER, "I have no food in")]
+
+
+def test_what_is_personal_does_not_reach_rasa(chat: Chat):
+    chat.write("I am Samantha Okafor, ring me on 07700 900123, LS8 5QD")
+    (heard,) = chat.bot.rasa.messages
+    assert "Okafor" not in heard
+    assert "900123" not in heard
+    assert "[place:E05011394:53.81:-1.50]" in heard
+
+
+def test_start_says_hello_and_offers_the_topics(chat: Chat):
+    (said,) = chat.write("/start")
+    assert "Telegram is another company" in said.text
+    assert "Signpost Leeds" in said.text
+    assert list(said.buttons)[:4] == MENU
+    assert chat.bot.rasa.received == []
+
+
+def test_a_pressed_quick_reply_is_acknowledged_named_and_passed_on(chat: Chat):
+    chat.write("/start")
+    (said,) = chat.press("Food")
+    assert chat.bot.rasa.messages == ['/choose_topic{"topic": "food"}']
+    assert said.text.startswith("<i>You chose: Food</i>")
+    chat.telegram.wait_until(lambda: chat.telegram.count("answerCallbackQuery") == 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "payload"),
+    [("/help", "/help"), ("/restart", "/start_again"), ("/language", "/change_language")],
+)
+def test_a_command_is_what_its_button_would_be(chat: Chat, command: str, payload: str):
+    chat.write(command)
+    assert chat.bot.rasa.messages == [payload]
+
+
+def test_a_command_may_name_the_bot(chat: Chat):
+    chat.write("/help@signpost_bot please")
+    assert chat.bot.rasa.messages == ["/help"]
+
+
+def test_a_command_of_rasa_that_somebody_types_is_only_words(chat: Chat):
+    chat.write('/forget_me{"a": 1}')
+    chat.write("/inform_place")
+    assert chat.bot.rasa.messages == ['forget_me{"a": 1}', "inform place"]
+
+
+def test_urgent_help_needs_nobody_else(chat: Chat):
+    chat.bot.take_down_rasa()
+    first, more = chat.write("/urgent", expect=2)
+    assert "999" in first.text
+    assert "Samaritans: 116 123" in first.text
+    (said,) = chat.press("If you smell gas or fear carbon monoxide")
+    assert "0800 111 999" in said.text
+    assert len(more.buttons) == 6
+
+
+def test_a_danger_is_answered_with_the_urgent_card_first(chat: Chat):
+    chat.say_in_rasa({"text": "Here is food.", "custom": {"understood": {"needs": ["food.parcel"]}}})
+    first, second = chat.write("I want to kill myself and I have no food", expect=2)
+    assert first.text.startswith("⚠️ <b>You do not have to face this alone")
+    assert second.text == "Here is food."
+
+
+def test_a_danger_in_a_message_that_is_too_long_is_still_seen(chat: Chat):
+    first, second = chat.write("I want to kill myself. " + "word " * 500, expect=2)
+    assert first.text.startswith("⚠️")
+    assert "up to 2,000 characters" in second.text
+    assert chat.bot.rasa.received == []
+
+
+def test_a_service_is_a_message_that_says_all_one_needs(chat: Chat):
+    odd = card(
+        name="Bread & <Butter>", address=None, phone=None, checked={"date": None}, url=None, website=None
+    )
+    chat.say_in_rasa({"text": "I found two."}, {"custom": {"services": [card(), odd]}})
+    (said,) = chat.write("food")
+    for part in (
+        "<b>Harehills Food Pantry</b>",
+        "Open until 5pm today",
+        "<b>Phone:</b> 0113 248 0000",
+        "Roundhay Road, Leeds, LS8 5QD: about 0.5 miles",
+        "<b>Why this one:</b> It is the nearest that is open now.",
+        "Checked on 28 August 2026. Source: Give Food.",
+        "<b>Bread &amp; &lt;Butter&gt;</b>",
+        "<b>Phone:</b> no number known",
+        "Not known when checked: ring first.",
+    ):
+        assert part in said.text
+    assert said.params["parse_mode"] == "HTML"
+    assert said.params["link_preview_options"] == {"is_disabled": True}
+
+
+def test_the_way_to_a_service_tells_nothing_of_the_chat(chat: Chat):
+    chat.say_in_rasa({"text": "I found one."}, {"custom": {"services": [card()]}})
+    (said,) = chat.write("I drink and need food")
+    link = next(part for part in said.text.split('"') if "google.com/maps/dir" in part)
+    assert link == (
+        "https://www.google.com/maps/dir/?api=1&amp;destination=Harehills+Food+Pantry%2C+Roundhay+Road%2C+Leeds%2C"
+        "+LS8+5QD&amp;travelmode=transit"
+    )
+
+
+def test_a_long_answer_comes_in_messages_that_telegram_takes(chat: Chat):
+    chat.say_in_rasa(
+        {"text": "A sentence & more. " * 500},
+        {"custom": {"services": [card(name=f"Pantry {number}") for number in range(12)]}},
+        {"text": "What next?", "buttons": [{"title": "More", "payload": "/see_more"}]},
+    )
+    said = chat.write("food", expect=5)
+    whole = "".join(call.text for call in said)
+    assert all(len(call.text) <= 4096 for call in said)
+    assert whole.count("A sentence &amp; more.") == 500
+    assert [f"<b>Pantry {number}</b>" in whole for number in range(12)] == [True] * 12
+    assert [bool(call.buttons) for call in said] == [False] * (len(said) - 1) + [True]
+
+
+def test_a_button_with_a_long_payload_still_works(chat: Chat):
+    payload = '/see_more{"shown": "' + "x" * 200 + '"}'
+    chat.say_in_rasa({"text": "Here.", "buttons": [{"title": "More", "payload": payload}]})
+    chat.write("food")
+    chat.press("More")
+    assert chat.bot.rasa.messages[-1] == payload
+
+
+def test_a_button_of_another_chat_or_of_long_ago_is_taken_off_and_the_menu_shown(chat: Chat):
+    (said,) = chat.hand_over(press(1, "somebody-else"))
+    assert "earlier conversation" in said.text
+    assert list(said.buttons)[:4] == MENU
+    chat.telegram.wait_until(lambda: chat.telegram.count("editMessageReplyMarkup") == 1)
+    assert chat.telegram.count("answerCallbackQuery") == 1
+    assert chat.bot.rasa.received == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "word"),
+    [
+        ("sticker", {"file_id": "f", "file_unique_id": "u", "type": "regular", "width": 1, "height": 1,
+                     "is_animated": False, "is_video": False}, "stickers"),
+        ("photo", [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}], "pictures"),
+        ("voice", {"file_id": "f", "file_unique_id": "u", "duration": 1}, "voice messages"),
+        ("document", {"file_id": "f", "file_unique_id": "u"}, "files"),
+        ("contact", {"phone_number": "07700900123", "first_name": "Sam"}, "contact cards"),
+    ],
+)  # fmt: skip
+def test_what_is_not_words_gets_a_friendly_line_and_the_menu(
+    chat: Chat, kind: str, content: object, word: str
+):
+    (said,) = chat.share(**{kind: content})
+    assert f"I cannot look at {word}" in said.text
+    assert list(said.buttons)[:4] == MENU
+    chat.press("Food")
+    assert chat.bot.rasa.messages == ['/choose_topic{"topic": "food"}']
+
+
+def test_words_under_a_picture_are_read(chat: Chat):
+    picture = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
+    (said,) = chat.share(photo=picture, caption="mould on my wall")
+    assert chat.bot.rasa.messages == ["mould on my wall"]
+    assert "I cannot look at pictures, but I have read what you wrote." in said.text
+
+
+def test_an_album_gets_one_answer(chat: Chat):
+    picture = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
+    for number in (1, 2, 3):
+        chat.telegram.push(message(number, photo=picture, media_group_id="album"))
+    chat.write("hello", expect=2)
+    assert len(chat.telegram.messages(7)) == 2
+
+
+def test_a_shared_location_is_used_as_a_place_of_about_a_kilometre(chat: Chat):
+    chat.share(location={"latitude": 53.812345, "longitude": -1.498765})
+    assert chat.bot.directory.asked == ['{"lat": "53.81", "limit": "1", "lon": "-1.50"}']
+    assert chat.bot.rasa.messages == ["[place:E05011394:53.81:-1.50]"]
+
+
+def test_a_location_outside_leeds_is_said_to_be_outside(chat: Chat):
+    chat.share(location={"latitude": 53.96, "longitude": -1.08})
+    assert chat.bot.rasa.messages == ["[place:outside]"]
+
+
+def test_a_location_while_the_directory_is_away_asks_for_words(chat: Chat):
+    chat.bot.directory.status = 500
+    (said,) = chat.share(location={"latitude": 53.81, "longitude": -1.5})
+    assert "name of your area" in said.text
+    assert chat.bot.rasa.received == []
+
+
+def test_an_edited_message_is_answered_as_a_new_one_once(chat: Chat):
+    chat.write("I need fod", message_id=5)
+    edited = {
+        "edited_message": message(0, text="I need food", message_id=5, edit_date=1_790_000_100)["message"]
+    }
+    chat.hand_over({"update_id": 900, **edited})
+    chat.telegram.push({"update_id": 901, **edited})
+    chat.write("thanks")
+    assert chat.bot.rasa.messages == ["I need fod", "I need food", "thanks"]
+
+
+def test_a_group_is_refused_once_and_left_and_nothing_of_it_is_kept(chat: Chat):
+    group = {"id": -500, "type": "supergroup", "title": "Neighbours"}
+    for number in (1, 2):
+        chat.telegram.push(message(number, text="hello all", chat=7) | {"update_id": number})
+        update = message(number + 10, text="secret of the group")
+        update["message"]["chat"] = group
+        chat.telegram.push(update)
+    chat.telegram.wait_until(lambda: chat.telegram.count("leaveChat") == 1)
+    chat.telegram.wait_until_fetched()
+    assert len(chat.telegram.messages(-500)) == 1
+    assert "one person at a time" in chat.telegram.texts(-500)[0]
+    assert "secret of the group" not in chat.bot.rasa.messages
+
+
+def test_being_put_into_a_channel_is_refused(chat: Chat):
+    member = {"user": {"id": 123456, "is_bot": True, "first_name": "Signpost"}, "status": "left"}
+    added = {
+        "chat": {"id": -9, "type": "channel", "title": "News"},
+        "from": {"id": 7, "is_bot": False, "first_name": "Sam"},
+        "date": 1_790_000_000,
+        "old_chat_member": member,
+        "new_chat_member": member | {"status": "member"},
+    }
+    chat.telegram.push({"update_id": 1, "my_chat_member": added})
+    chat.telegram.wait_until(lambda: chat.telegram.count("leaveChat") == 1)
+
+
+def test_rasa_away_gives_numbers_and_a_button_that_answers_later(chat: Chat):
+    chat.bot.take_down_rasa()
+    (said,) = chat.write("no food")
+    assert "0113 376 0330" in said.text
+    chat.bot.bring_back_rasa()
+    (said,) = chat.press("Try again")
+    assert "You said: no food" in said.text

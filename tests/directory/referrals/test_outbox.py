@@ -1,0 +1,239 @@
+"""Mail: in the transaction of what it tells, at least once, over TLS, and never lost in silence."""
+
+import contextlib
+import socket
+import ssl
+from datetime import timedelta
+from ipaddress import IPv4Address
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from referral_directory.application.referrals import make_sender
+from referral_directory.database import transaction
+from referral_directory.errors import NotDelivered
+from referral_directory.referrals.outbox import MOST_TRIES, delay_after, deliver_due
+from tests.directory.factories import MONDAY_MORNING, opened
+from tests.directory.referrals.following import (
+    PERSONAL,
+    act,
+    agree,
+    choose,
+    fill_in,
+    make_referral,
+    start_draft,
+)
+
+
+class Inbox:
+    """What a mail server took."""
+
+    def __init__(self) -> None:
+        self.messages = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        self.messages.append((envelope.rcpt_tos, envelope.content.decode(), session.ssl is not None))
+        return "250 OK"
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for this machine that nobody else trusts: its file, and the key's."""
+    folder, key = tmp_path_factory.mktemp("tls"), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(MONDAY_MORNING - timedelta(days=3650))
+        .not_valid_after(MONDAY_MORNING + timedelta(days=36500))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.fixture
+def server(certificate):
+    """A real mail server that takes mail after STARTTLS and a password only."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+
+    class TlsController(Controller):
+        def factory(self):
+            return SMTP(
+                self.handler,
+                tls_context=context,
+                require_starttls=True,
+                authenticator=lambda *_: AuthResult(success=_[4].password == b"right", handled=False),
+                auth_required=True,
+            )
+
+    inbox = Inbox()
+    controller = TlsController(inbox, hostname="127.0.0.1", port=0)
+    # Port 0 lets the system choose; the controller tries the port it was told, so one is found first.
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        controller.port = free.getsockname()[1]
+    controller.start()
+    yield controller, inbox
+    controller.stop()
+
+
+def mailing(settings, server, certificate, password="right"):
+    controller, _ = server
+    return make_sender(
+        settings.model_copy(
+            update={
+                "mail_host": "127.0.0.1",
+                "mail_port": controller.port,
+                "mail_username": "signpost",
+                "mail_password": password,
+                "mail_from": "referrals@example.org",
+                "mail_ca_file": certificate,
+            }
+        )
+    )
+
+
+def send_one(staff) -> str:
+    page = start_draft(staff)
+    choose(staff, page)
+    agree(staff, page)
+    assert fill_in(staff, page).status_code == 303
+    return page
+
+
+def run(post, send):
+    with opened(post.settings) as database:
+        return deliver_due(database, post.keys, send, post.clock)
+
+
+def test_mail_goes_to_a_real_server_over_tls_and_names_nobody(staff, post, settings, server, certificate):
+    send_one(staff)
+    assert run(post, mailing(settings, server, certificate[0])) == (1, 0)
+    assert run(post, mailing(settings, server, certificate[0])) == (0, 0)
+    [(recipients, content, encrypted)] = server[1].messages
+    assert recipients == ["larder@example.org"]
+    assert encrypted
+    assert "/provider/" in content
+    assert [word for word in PERSONAL if word in content] == []
+
+
+def test_a_server_that_is_not_trusted_or_refuses_gets_nothing_and_it_shows(
+    staff, post, settings, server, certificate
+):
+    page = send_one(staff)
+    assert run(post, mailing(settings, server, None)) == (0, 1)
+    assert "SSLCertVerificationError" in staff.get(page).text
+    post.clock.move(minutes=1)
+    assert run(post, mailing(settings, server, certificate[0], password="wrong")) == (0, 1)
+    assert "SMTPAuthenticationError" in staff.get(page).text
+    assert server[1].messages == []
+
+
+def test_a_server_that_is_down_for_an_hour_loses_nothing(staff, post, settings, server, certificate):
+    send_one(staff)
+
+    def down(letter):
+        raise NotDelivered("away")
+
+    failures = 0
+    for _ in range(12):
+        failures += run(post, down)[1]
+        post.clock.move(minutes=5)
+    assert 4 <= failures <= 8
+    post.clock.move(hours=1)
+    assert run(post, mailing(settings, server, certificate[0])) == (1, 0)
+    assert len(server[1].messages) == 1
+
+
+def test_delays_grow_to_an_hour():
+    delays = [delay_after(tries) for tries in range(1, MOST_TRIES + 1)]
+    assert delays[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
+    assert delays == sorted(delays)
+    assert delays[-1] == timedelta(hours=1)
+
+
+def test_mail_that_is_given_up_is_shown_and_can_be_tried_again(staff, post):
+    page = send_one(staff)
+
+    def down(letter):
+        raise NotDelivered("away")
+
+    for _ in range(30):
+        run(post, down)
+        post.clock.move(minutes=20)
+        shown = staff.get(page).text  # which keeps the session alive
+    assert f"Given up after {MOST_TRIES} tries" in shown
+    assert "Ring the service" in shown
+    assert post.deliver() == (0, 0)
+    act(staff, page, "mail_again")
+    assert post.deliver() == (1, 0)
+
+
+def test_a_worker_that_dies_after_sending_sends_the_same_mail_again(staff, post):
+    send_one(staff)
+    identities = []
+
+    def die(letter):
+        identities.append(letter.id)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(post, die)
+    assert post.deliver() == (0, 0)  # claimed: another worker leaves it alone for two minutes
+    post.clock.move(minutes=2)
+    assert post.deliver() == (1, 0)
+    assert [path.stem for path in (post.settings.state_dir / "mail").glob("*.eml")] == [str(identities[0])]
+
+
+def test_mail_and_referral_are_written_together_or_not_at_all(staff, post):
+    from sqlalchemy import text
+
+    page = start_draft(staff)
+    choose(staff, page)
+    agree(staff, page)
+    with opened(post.settings) as database, transaction(database) as session:
+        # The audit is the last thing written: without it nothing may remain.
+        session.execute(text("ALTER TABLE referral_audit RENAME TO gone"))
+    assert fill_in(staff, page).status_code == 500
+    with opened(post.settings) as database, transaction(database) as session:
+        session.execute(text("ALTER TABLE gone RENAME TO referral_audit"))
+        assert session.execute(text("SELECT count(*) FROM referral_mail")).scalar() == 0
+    assert fill_in(staff, page).status_code == 303
+
+
+def test_mail_that_has_not_gone_out_is_taken_back_with_the_referral(staff, post):
+    page = send_one(staff)
+    act(staff, page, "withdraw")
+    assert post.deliver() == (0, 0)
+
+
+def test_mail_files_are_for_their_owner_only(staff, post):
+    make_referral(staff, post)
+    folder = post.settings.state_dir / "mail"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert [path for path in folder.iterdir() if path.stat().st_mode & 0o077] == []
+
+
+def test_mail_kept_as_files_is_shown_to_administrators_only(staff, stranger, post):
+    made = make_referral(staff, post)
+    assert made.link in staff.get("/staff/mail").text
+    assert stranger.get("/staff/mail").status_code == 403
