@@ -38,8 +38,6 @@ def main() -> None:
     )
     # The SDK is newer than Rasa on purpose and would say so on every call (docs/decisions/0001-two-environments.md).
     warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk")
-    # The place form checks a place while it reads it; the SDK would warn on every turn that nothing checks it again.
-    logging.getLogger("rasa_sdk.forms").setLevel(logging.ERROR)
     # Connection pools log addresses, and an address holds what was searched for.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     executor = LocalDomainExecutor()

@@ -19,6 +19,8 @@ DECLINES = ("skip_place", "deny")
 # Messages that are not an answer to the question are left to their own rules.
 ANSWERS = ("inform_place", "change_place", "nlu_fallback", "out_of_scope")
 MOST_QUESTIONS = 2
+# Stands for a place between hearing and storing it, when the resident was asked which of several they mean.
+OFFERED: dict[str, Any] = {"offered": True}
 LONGEST_PLACE = 80
 
 
@@ -37,6 +39,17 @@ class ValidatePlaceForm(FormValidationAction):
             return {}
         conversation = read_conversation(tracker)
         return await asyncio.to_thread(_place_of_message, dispatcher, tracker, conversation)
+
+    def validate_place(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Returns the place as it was found, or that several of one name were offered.
+
+        Only here may a slot be set that is not one of the form's own.
+        """
+        if value == OFFERED:
+            return {"place": None, "place_offered": True}
+        return {"place": value}
 
 
 def _place_of_message(
@@ -58,7 +71,7 @@ def _place_of_message(
         # What was said is kept and looked up when the directory is back; asking again could not help.
         return {"place": {"said": said}}
     if conversation.place_offered:
-        return {"place": None, "place_offered": True}
+        return {"place": OFFERED}
     if conversation.place_asked >= MOST_QUESTIONS:
         dispatcher.utter_message(text=phrase("say_place_citywide"))
         return {"place": CITYWIDE}

@@ -26,6 +26,11 @@ class RawBot(telegram.Bot):
         raw: Any = await self._post("getUpdates", options, read_timeout=LONG_POLL_SECONDS + SECONDS)
         return raw if isinstance(raw, list) else []
 
+    async def close_connections(self) -> None:
+        """Close the connections, also those of a bot that Telegram never answered."""
+        for request in self._request:
+            await request.shutdown()
+
 
 def build_bot(token: str, api_url: str) -> RawBot:
     """Return the bot, not yet connected. `api_url` is Telegram's, or that of an own Bot API server.

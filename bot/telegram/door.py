@@ -58,7 +58,7 @@ class TelegramDoor:
         self._bot = bot
         self._desk = desk
         self._clock = clock
-        self._keep_for = timedelta(hours=hours)
+        self._keep_seconds = timedelta(hours=hours).total_seconds()
         self._lock = folder / "telegram.lock"
         self._storage = Storage(folder / "telegram.db")
         self._delivery = Delivery(bot, self._storage, keys, pace, desk.metrics)
@@ -75,16 +75,14 @@ class TelegramDoor:
 
     async def stop(self) -> None:
         """Take nothing more in, let answers under way be written down, and close."""
-        was_open, self.is_open = self.is_open, False
+        self.is_open = False
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
         await asyncio.gather(self._answering.stop(STOP_SECONDS), self._sending.stop(SEND_SECONDS))
         await self._storage.close()
-        if was_open:
-            with suppress(TelegramError):
-                await self._bot.shutdown()
+        await self._bot.close_connections()
         if self._held:
             self._held.close()
 
@@ -106,7 +104,9 @@ class TelegramDoor:
                 await self._forget_everything(self.keys.hash_chat(incoming.chat_id))
             else:
                 arrivals.append(self._seal_arrival(incoming))
-        chats, repeats = await self._storage.run(queues.record_arrivals, arrivals, self._now())
+        chats, repeats = await self._storage.run(
+            queues.record_arrivals, arrivals, self._now(), self._keep_seconds
+        )
         if repeats:
             self._desk.metrics.failures.labels("telegram_repeated_update").inc(repeats)
         for chat in chats:
@@ -298,7 +298,7 @@ class TelegramDoor:
         """Take up what an earlier process or a failure left, and let old conversations vanish."""
         while True:
             try:
-                await self._storage.run(queues.forget_expired, self._now() - self._keep_for.total_seconds())
+                await self._storage.run(queues.forget_expired, self._now() - self._keep_seconds)
                 to_answer, to_send = await self._storage.run(queues.list_chats)
                 for chat in to_send:
                     self._sending.wake(chat)

@@ -48,12 +48,17 @@ class Kept(NamedTuple):
     payload: bytes
 
 
-def record_arrivals(connection: Connection, arrivals: Iterable[Arrival], now: float) -> tuple[set[str], int]:
+def record_arrivals(
+    connection: Connection, arrivals: Iterable[Arrival], now: float, keep_seconds: float
+) -> tuple[set[str], int]:
     """Store updates that are not here yet. Returns the chats with something new, and how many were repeats.
+
+    What is older than `keep_seconds` goes at the same time.
 
     A repeat has the same update id, or the same content in the same chat under a new update id, which Telegram
     has been seen to send (nickoala/telepot issue 46).
     """
+    forget_expired(connection, now - keep_seconds)
     chats, repeats = set(), 0
     for arrival in arrivals:
         stored = connection.execute(

@@ -45,6 +45,9 @@ CREATE TABLE IF NOT EXISTS telegram_buttons (
     PRIMARY KEY (chat, short)
 );
 CREATE TABLE IF NOT EXISTS telegram_chats (chat TEXT PRIMARY KEY, last_message REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS telegram_chats_age ON telegram_chats (last_message);
+CREATE INDEX IF NOT EXISTS telegram_updates_age ON telegram_updates (received) WHERE chat IS NULL;
+CREATE INDEX IF NOT EXISTS telegram_deliveries_age ON telegram_deliveries (queued);
 CREATE TABLE IF NOT EXISTS telegram_bot (fingerprint TEXT NOT NULL);
 """
 EMPTIED_FOR_ANOTHER_BOT = ("updates", "deliveries", "addresses", "buttons", "chats", "bot")

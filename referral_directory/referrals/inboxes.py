@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from referral_directory.catalogue.models import Service
 from referral_directory.errors import NotFound
@@ -101,6 +101,7 @@ def _list_services(session: Session) -> list[tuple[Service, ReferralInbox | None
     """Public services that take referrals, by name, each with what a provider manager said of it."""
     rows = session.execute(
         select(Service, ReferralInbox)
+        .options(joinedload(Service.organization))
         .outerjoin(ReferralInbox, ReferralInbox.service_id == Service.id)
         .where(Service.referral_possible, Service.published, Service.status == "active")
         .order_by(Service.name, Service.id)

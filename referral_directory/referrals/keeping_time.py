@@ -102,5 +102,6 @@ def _expire(session: Session, keys: FieldKeys, referral: Referral, now: datetime
     enter(referral, next_status(Status(referral.status), Action.EXPIRE, CLOCKWORK.actor), now)
     close_to_provider(session, referral)
     take_back(session, referral)
-    on_end(session, referral, let_lie)
     record_change(session, keys, referral, CLOCKWORK, Action.EXPIRE, now)
+    # Counting comes after the audit everywhere: two transactions that lock the two in turn would block each other.
+    on_end(session, referral, let_lie)

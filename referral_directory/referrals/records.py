@@ -16,10 +16,11 @@ from referral_directory.referrals.models import Referral, ReferralDetail, Referr
 # Fields of the contact form: what people read, and the most characters.
 CONTACT_FIELDS = {
     "name": ("Name, as the person wants to be called", 120),
+    # Before the number, so that whoever rings has read it.
+    "safe_contact": ("How to get in touch safely: times, no voicemail, no letters, who may answer", 500),
     "phone": ("Telephone number", 40),
     "email": ("E-mail address", 254),
     "address": ("Address, if the service needs it", 300),
-    "safe_contact": ("How to get in touch safely: times, no voicemail, no letters, who may answer", 500),
     "about": ("What the service needs to know", 2000),
 }
 STATUS_CODE = "status_code"

@@ -96,7 +96,7 @@ def export(request: Request, staff: Sender, identity: UUID) -> Response:
         text = render(
             "referrals/export.txt", needs=referral.needs, consents=list_consents(session, referral), **shown
         )
-    headers = {"content-disposition": f'attachment; filename="{referral.reference}.txt"'}
+        headers = {"content-disposition": f'attachment; filename="{referral.reference}.txt"'}
     return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
 
 

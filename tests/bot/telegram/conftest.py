@@ -74,7 +74,7 @@ def start_chat(start_bot: StartBot, tmp_path: Path) -> Iterator[StartChat]:
             telegram = telegram or FakeTelegram()
             url = stack.enter_context(serve_telegram(telegram))
             defaults = {
-                "telegram_bot_token": TOKEN,
+                "telegram_bot_token": telegram.token,
                 "telegram_api_url": url,
                 "telegram_per_second": 1000.0,
                 "telegram_chat_seconds": 0.0,

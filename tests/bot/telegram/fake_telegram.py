@@ -73,6 +73,7 @@ class FakeTelegram:
 
     fault: Callable[[str, dict[str, Any]], Answer | None] = lambda *_: None
     chat_seconds: float = 0.0
+    token: str = TOKEN
     calls: list[Call] = field(default_factory=list)
     delivered: list[Call] = field(default_factory=list)
     too_early: int = 0
@@ -116,7 +117,7 @@ class FakeTelegram:
     def handle(self, path: str, body: bytes) -> Answer:
         prefix, _, method = path.rpartition("/")
         params = {name: _read(values[0]) for name, values in parse_qs(body.decode()).items()}
-        if prefix != f"/bot{TOKEN}":
+        if prefix != f"/bot{self.token}":
             return _refusal(401, "Unauthorized")
         if method == "getUpdates":
             return self._hand_out(int(params.get("offset", 0)), float(params.get("timeout", 0)))

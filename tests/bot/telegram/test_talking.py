@@ -121,7 +121,9 @@ def test_a_long_answer_comes_in_messages_that_telegram_takes(chat: Chat):
         {"custom": {"services": [card(name=f"Pantry {number}") for number in range(12)]}},
         {"text": "What next?", "buttons": [{"title": "More", "payload": "/see_more"}]},
     )
-    said = chat.write("food", expect=5)
+    chat.write("food")
+    chat.telegram.wait_until(lambda: bool(chat.telegram.messages()[-1].buttons))
+    said = chat.telegram.messages()
     whole = "".join(call.text for call in said)
     assert all(len(call.text) <= 4096 for call in said)
     assert whole.count("A sentence &amp; more.") == 500
