@@ -17,10 +17,10 @@ from bot.logs import describe_failure
 from bot.metrics import Metrics
 from bot.privacy import PrivacyFilter
 from bot.rasa_client import RasaClient
-from bot.safety import PatternScreen, Screen
+from bot.safety import Screen
+from bot.safety_screen import load_screen
 from bot.settings import BotSettings
-from bot.telegram.opening import build_telegram_door
-from bot.telegram.webhook import router as telegram_router
+from bot.telegram.opening import build_telegram_door, open_telegram, take_telegram_pushes
 from bot.turn import FrontDesk, forget_owed
 from bot.urgent import load_urgent_help
 from bot.web import chat_api, operations, pages
@@ -39,17 +39,14 @@ def create_app(settings: BotSettings, *, clock: Clock | None = None, safety: Scr
     `clock` and `safety` replace the real ones where a test sets the time or breaks the screen.
     """
     clock = clock or build_clock(settings.signpost_clock)
-    desk = build_front_desk(settings, clock, safety or PatternScreen())
+    desk = build_front_desk(settings, clock, safety or load_screen())
     telegram = build_telegram_door(settings, desk, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_sweep(desk))
-        if telegram:
-            telegram.start(settings.telegram_webhook_url)
-        yield
-        if telegram:
-            await telegram.stop()
+        async with open_telegram(telegram, settings):
+            yield
         sweeper.cancel()
         with suppress(asyncio.CancelledError):
             await sweeper
@@ -70,9 +67,7 @@ def create_app(settings: BotSettings, *, clock: Clock | None = None, safety: Scr
     app.include_router(chat_api.router)
     app.include_router(operations.router)
     app.include_router(pages.router)
-    if telegram and settings.telegram_webhook_url:
-        app.state.telegram = telegram
-        app.include_router(telegram_router)
+    take_telegram_pushes(app, telegram, settings)
     app.mount("/static", pages.static_files(), name="static")
     answer_failures(app)
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)

@@ -82,12 +82,15 @@ def combine(logits: Floats) -> Floats:
 
     "Some danger" is learnt from the examples of all risks together, and so is the more certain half of the sum.
     """
-    combined: Floats = (logits[..., : len(RISKS)] + logits[..., len(RISKS) :]) / 2
-    return combined
+    combined = (logits[..., : len(RISKS)] + logits[..., len(RISKS) :]) / 2
+    return combined.astype(np.float32)
 
 
 def load_model(folder: Path) -> SafetyModel:
-    """Return the model in `folder` (model.json, model.npz). Raises OSError, KeyError or ValueError if it is not sound."""
+    """Return the model in `folder` (model.json, model.npz).
+
+    Raises OSError, KeyError or ValueError if the files are not sound.
+    """
     described: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     if tuple(described["risks"]) != RISKS:
         raise ValueError("the safety model was trained for other risks: train it again")
@@ -95,7 +98,9 @@ def load_model(folder: Path) -> SafetyModel:
         arrays = {name: stored[name].astype(np.float32) for name in stored.files}
     names = Head.__dataclass_fields__
     whole, part = (Head(**{name: arrays[f"{kind}_{name}"] for name in names}) for kind in ("whole", "part"))
-    limits = (np.array([described[level][risk] for risk in RISKS], np.float32) for level in ("sure", "unsure"))
+    limits = (
+        np.array([described[level][risk] for risk in RISKS], np.float32) for level in ("sure", "unsure")
+    )
     model = SafetyModel(Encoder(), whole, part, arrays["hints"], *limits)
     # Loads the encoder's weights now and not with the first resident's message, and fails now if anything is amiss.
     if not np.isfinite(model.score("Hello, is anybody there?", Screening())).all():

@@ -26,7 +26,7 @@ class Encoder:
     def __init__(self) -> None:
         # One thread: the package's default of four is fifty times slower on two cores.
         self._encoder = USE(threads=1)
-        model = self._encoder._model  # noqa: SLF001 - see the docstring of this module
+        model = self._encoder._model
         self._pooled = _RememberingMatrix(model.cnn_W)
         model.cnn_W = self._pooled
 

@@ -1,7 +1,7 @@
 """Measures the safety screen on a file of messages: ``make safety-eval FILE=x.jsonl``.
 
-Each line is ``{"text": ..., "risk": code or null}``; ``kind`` and ``lang`` are reported if they are there. The last line
-printed is one JSON object with the figures of docs/architecture.md. Any risk that is raised counts as found.
+Each line is ``{"text": ..., "risk": code or null}``; ``kind`` and ``lang`` are reported if they are there. The last
+line printed is one JSON object with the figures of docs/architecture.md. Any risk that is raised counts as found.
 """
 
 import json
@@ -144,7 +144,9 @@ def main() -> int:
     try:
         lines = screen_file(Path(sys.argv[1]), load_screen())
     except (ValueError, KeyError, TypeError) as problem:
-        print(f'A line is not {{"text": ..., "risk": ...}}: {type(problem).__name__} {problem}', file=sys.stderr)
+        print(
+            f'A line is not {{"text": ..., "risk": ...}}: {type(problem).__name__} {problem}', file=sys.stderr
+        )
         return 1
     print(json.dumps(report(lines)))
     return 0

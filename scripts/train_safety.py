@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 # Before numpy is loaded: with more threads the sums come out in another order, and other work is slowed down.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -45,10 +45,11 @@ Weights = dict[str, Floats]
 
 @dataclass(frozen=True)
 class Messages:
-    """Messages as numbers. Parts of message i are the rows start[i] to start[i] + parts[i] of `part`."""
+    """Messages as numbers. `whole` and `part` are rows of `vectors`; message i has parts[i] parts from start[i] on."""
 
-    whole: Floats
-    part: Floats
+    vectors: Floats
+    whole: np.ndarray
+    part: np.ndarray
     start: np.ndarray
     parts: np.ndarray
     hints: Floats
@@ -69,16 +70,22 @@ def read_messages(lines: list[dict[str, Any]], encoder: Encoder) -> Messages:
     """Return the messages as numbers; a text that occurs often is read once."""
     patterns = PatternScreen()
     parts = [cut(line["text"]) for line in lines]
-    texts = sorted({text for line, cuts in zip(lines, parts, strict=True) for text in (line["text"], *cuts)}, key=_by_length)
+    texts = sorted(
+        {text for line, cuts in zip(lines, parts, strict=True) for text in (line["text"], *cuts)},
+        key=_by_length,
+    )
     batches = range(0, len(texts), BATCH)
-    vectors = np.vstack([encoder.encode(texts[at : at + BATCH]) for at in tqdm(batches, "Reading", file=sys.stderr)])
+    vectors = np.vstack(
+        [encoder.encode(texts[at : at + BATCH]) for at in tqdm(batches, "Reading", file=sys.stderr)]
+    )
     row = {text: number for number, text in enumerate(texts)}
     counts = np.array([len(cuts) for cuts in parts])
     truth = [[*(line["risk"] == risk for risk in RISKS), bool(line["risk"])] for line in lines]
     seen = zip(lines, counts, strict=True)
     return Messages(
-        whole=vectors[[row[line["text"]] for line in lines]],
-        part=vectors[[row[text] for cuts in parts for text in cuts]],
+        vectors=vectors,
+        whole=np.array([row[line["text"]] for line in lines]),
+        part=np.array([row[text] for cuts in parts for text in cuts]),
         start=np.cumsum(counts) - counts,
         parts=counts,
         hints=np.array([list_hints(patterns.screen(line["text"]), int(count)) for line, count in seen]),
@@ -105,7 +112,9 @@ def train(messages: Messages) -> Weights:
             progress.update()
             step = progress.n
             rate = RATE * (1 + np.cos(np.pi * step / steps)) / 2
-            for name, slope in _find_slopes(weights, messages, order[at : at + MESSAGES_A_STEP], chance).items():
+            for name, slope in _find_slopes(
+                weights, messages, order[at : at + MESSAGES_A_STEP], chance
+            ).items():
                 means[name] += 0.1 * (slope - means[name])
                 squares[name] += 0.001 * (slope * slope - squares[name])
                 size = np.sqrt(squares[name] / (1 - 0.999**step)) + 1e-8
@@ -137,7 +146,9 @@ class _Pass:
         self._open = kept * (inner > 0)
         self._inner = inner * self._open
         self.scores: Floats = (
-            self._inner @ weights[f"{kind}_out"] + vectors @ weights[f"{kind}_straight"] + weights[f"{kind}_bias"]
+            self._inner @ weights[f"{kind}_out"]
+            + vectors @ weights[f"{kind}_straight"]
+            + weights[f"{kind}_bias"]
         )
 
     def find_slopes(self, slope: Floats) -> Weights:
@@ -151,14 +162,16 @@ class _Pass:
         }
 
 
-def _find_slopes(weights: Weights, messages: Messages, chosen: np.ndarray, chance: np.random.Generator) -> Weights:
-    whole = _Pass("whole", weights, messages.whole[chosen], chance)
+def _find_slopes(
+    weights: Weights, messages: Messages, chosen: np.ndarray, chance: np.random.Generator
+) -> Weights:
+    whole = _Pass("whole", weights, messages.vectors[messages.whole[chosen]], chance)
     cut_ones = np.flatnonzero(messages.parts[chosen])
     counts = messages.parts[chosen][cut_ones]
     firsts = np.cumsum(counts) - counts
     owner = np.repeat(np.arange(len(counts)), counts)
     rows = messages.start[chosen][cut_ones][owner] + np.arange(len(owner)) - firsts[owner]
-    part = _Pass("part", weights, messages.part[rows], chance)
+    part = _Pass("part", weights, messages.vectors[messages.part[rows]], chance)
     # The soft maximum of `bot.safety_model`, over each message's own parts.
     highest = np.maximum.reduceat(part.scores, firsts)
     shares = np.exp((part.scores - highest[owner]) / SOFTNESS)
@@ -175,11 +188,14 @@ def _find_slopes(weights: Weights, messages: Messages, chosen: np.ndarray, chanc
     }
 
 
-def standardise(messages: Messages) -> tuple[Messages, Floats, Floats]:
-    """Return the messages with vectors of mean 0 and deviation 1, and the mean and deviation that they had."""
-    mean, deviation = messages.whole.mean(axis=0), messages.whole.std(axis=0) + np.float32(1e-4)
-    whole, part = ((vectors - mean) / deviation for vectors in (messages.whole, messages.part))
-    return Messages(whole, part, messages.start, messages.parts, messages.hints, messages.truth), mean, deviation
+def standardise(messages: Messages) -> tuple[Floats, Floats]:
+    """Bring the vectors to mean 0 and deviation 1 where they are; return the mean and deviation of the messages."""
+    whole = messages.vectors[messages.whole]
+    mean, deviation = whole.mean(axis=0), whole.std(axis=0) + np.float32(1e-4)
+    # In place: a copy would be another 300 MB.
+    messages.vectors[:] -= mean
+    messages.vectors[:] /= deviation
+    return mean, deviation
 
 
 def take_raw_vectors(weights: Weights, mean: Floats, deviation: Floats) -> Weights:
@@ -196,11 +212,12 @@ def score(weights: Weights, messages: Messages) -> Floats:
     """Return the log-odds of each risk (messages x RISKS), as the screen will compute them."""
     exact = {name: value.astype(np.float32) for name, value in weights.items()}
     whole, part = (
-        Head(**{name: exact[f"{kind}_{name}"] for name in Head.__dataclass_fields__}) for kind in ("whole", "part")
+        Head(**{name: exact[f"{kind}_{name}"] for name in Head.__dataclass_fields__})
+        for kind in ("whole", "part")
     )
-    logits = whole.score(messages.whole) + messages.hints @ exact["hints"]
+    logits = whole.score(messages.vectors[messages.whole]) + messages.hints @ exact["hints"]
     cut_ones = np.flatnonzero(messages.parts)
-    scores, firsts = part.score(messages.part), messages.start[cut_ones]
+    scores, firsts = part.score(messages.vectors[messages.part]), messages.start[cut_ones]
     owner = np.repeat(np.arange(len(cut_ones)), messages.parts[cut_ones])
     highest = np.maximum.reduceat(scores, firsts)
     sums = np.add.reduceat(np.exp((scores - highest[owner]) / SOFTNESS), firsts)
@@ -211,12 +228,13 @@ def score(weights: Weights, messages: Messages) -> Floats:
 def main() -> int:
     """Train, choose the thresholds, write the two files and print what the development split says."""
     started, encoder = time.monotonic(), Encoder()
-    messages, mean, deviation = standardise(read_messages(read_lines(TRAINING), encoder))
+    messages = read_messages(read_lines(TRAINING), encoder)
+    mean, deviation = standardise(messages)
     weights = take_raw_vectors(train(messages), mean, deviation)
     lines = read_lines(DEVELOPMENT)
     scored = Scored(score(weights, read_messages(lines, encoder)), lines)
     limits = choose_limits(scored)
-    np.savez_compressed(FOLDER / "model.npz", **weights)
+    np.savez_compressed(FOLDER / "model.npz", **cast(Any, weights))
     described = {"risks": RISKS, **limits, "training_sha256": hash_training_text()}
     (FOLDER / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(scored.measure(limits), indent=2))

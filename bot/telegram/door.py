@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -78,8 +77,7 @@ class TelegramDoor:
         self.is_open = False
         if self._task:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.gather(self._answering.stop(STOP_SECONDS), self._sending.stop(SEND_SECONDS))
         await self._storage.close()
         await self._bot.close_connections()
@@ -258,7 +256,7 @@ class TelegramDoor:
             try:
                 await self._bot.initialize()
                 await self._introduce(webhook_url)
-            except TelegramError as failure:
+            except Exception as failure:  # noqa: BLE001 - whatever is wrong over there may be put right
                 failures += 1
                 self._count("telegram_connect")
                 log.warning("telegram cannot be reached yet", channel="telegram", **describe_failure(failure))

@@ -118,7 +118,7 @@ class FakeDirectory:
         self.asked.append(query)
         if self.status != 200:
             return self.status, {}
-        unknown = {"status": "not_found", "query": "", "place": None, "options": []}
+        unknown: dict[str, Any] = {"status": "not_found", "query": "", "place": None, "options": []}
         return 200, self.places.get(query, unknown)
 
 

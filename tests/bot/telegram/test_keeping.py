@@ -1,5 +1,6 @@
 """What the Telegram door keeps, for how long, and what it never writes down."""
 
+import fcntl
 import io
 import shutil
 import sqlite3
@@ -207,7 +208,41 @@ def test_without_a_token_there_is_no_telegram_and_nothing_fails(start_bot: Start
 def test_a_pressed_button_is_acknowledged_even_if_it_is_repeated(chat: Chat):
     chat.write("/start")
     data = chat.telegram.messages()[-1].buttons["Food"]
-    chat.telegram.push(press(300, data, callback="same"), press(301, data, callback="same"))
+    first, second = (press(chat.next_number(), data, callback="same") for _ in range(2))
+    chat.telegram.push(first, second)
     chat.write("thanks", expect=2)
     assert chat.telegram.count("answerCallbackQuery") == 1
     assert chat.bot.rasa.messages == ['/choose_topic{"topic": "food"}', "thanks"]
+
+
+def test_a_quick_reply_still_works_after_a_restart(start_chat: StartChat, tmp_path: Path):
+    before = start_chat()
+    before.write("/start")
+    data = before.telegram.messages()[-1].buttons["Food"]
+    shutil.copytree(before.state, tmp_path / "copy")
+    after = start_chat(signpost_state_dir=tmp_path / "copy")
+    (said,) = after.hand_over(press(500, data))
+    assert after.bot.rasa.received == [(SENDER, '/choose_topic{"topic": "food"}')]
+    assert said.text.startswith("<i>You chose: Food</i>")
+
+
+def test_after_a_restart_a_message_that_was_left_unanswered_is_asked_for_again(
+    start_chat: StartChat, tmp_path: Path
+):
+    before = start_chat()
+    before.bot.take_down_rasa()
+    data = before.write("no food")[0].buttons["Try again"]
+    shutil.copytree(before.state, tmp_path / "copy")
+    (said,) = start_chat(signpost_state_dir=tmp_path / "copy").hand_over(press(500, data))
+    assert "Please write it again" in said.text
+
+
+def test_a_second_process_at_the_same_folder_waits_for_the_first(start_chat: StartChat, tmp_path: Path):
+    state = tmp_path / "state"
+    state.mkdir()
+    with (state / "telegram.lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = start_chat()
+        assert second.bot.ask("hello")["messages"]
+        assert second.telegram.calls == []
+    assert second.write("hello")

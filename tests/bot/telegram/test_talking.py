@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.bot.conftest import Browser
 from tests.bot.fakes import card
 from tests.bot.telegram.conftest import SENDER, Chat
 from tests.bot.telegram.fake_telegram import message, press
@@ -247,3 +248,13 @@ def test_rasa_away_gives_numbers_and_a_button_that_answers_later(chat: Chat):
     chat.bot.bring_back_rasa()
     (said,) = chat.press("Try again")
     assert "You said: no food" in said.text
+
+
+@pytest.mark.parametrize("text", ["/", "  /// ", "\u200b"])
+def test_a_message_without_words_gets_the_menu(chat: Chat, text: str):
+    (said,) = chat.write(text)
+    assert list(said.buttons)[:4] == MENU
+
+
+def test_the_privacy_page_says_that_telegram_is_somebody_else(browser: Browser):
+    assert "Telegram, which is another company" in browser.open("/privacy").text
