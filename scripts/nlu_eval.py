@@ -7,7 +7,6 @@ The last line printed is one JSON object with the figures of docs/architecture.m
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -120,7 +119,6 @@ def main() -> int:
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
         print("Say which file to read: make nlu-eval FILE=messages.jsonl", file=sys.stderr)
         return 2
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     print(json.dumps(report(Path(sys.argv[1]))))
     return 0
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 # Before numpy is loaded: with more threads the sums come out in another order, and other work is slowed down.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ.update(OPENBLAS_NUM_THREADS="1")
 
 import numpy as np
 from tqdm import tqdm

@@ -86,11 +86,13 @@ def spell(number: int) -> str:
 
 
 class BotProcess:
-    """`python -m bot serve` as a process of its own."""
+    """`python -m bot serve` as a process of its own, with its state and its log in `folder`."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self._environment = environment
-        self._log = log
+    def __init__(self, folder: Path, **settings: str) -> None:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        ours = {"PORT": "0", "TELEGRAM_BOT_TOKEN": TOKEN, "SIGNPOST_STATE_DIR": str(folder / "state")}
+        self._environment = kept | ours | {"PYTHONWARNINGS": "error"} | settings
+        self._log = folder / "bot.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -131,21 +133,13 @@ def run_crowd(
         rasa_port = stack.enter_context(serve_fake(rasa))
         directory_port = stack.enter_context(serve_fake(FakeDirectory()))
         url = stack.enter_context(serve_telegram(telegram))
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         bot = BotProcess(
-            kept
-            | {
-                "PORT": "0",
-                "RASA_URL": f"http://127.0.0.1:{rasa_port}",
-                "DIRECTORY_URL": f"http://127.0.0.1:{directory_port}",
-                "TELEGRAM_BOT_TOKEN": TOKEN,
-                "TELEGRAM_API_URL": url,
-                "TELEGRAM_PER_SECOND": str(per_second),
-                "TELEGRAM_CHAT_SECONDS": str(chat_seconds),
-                "SIGNPOST_STATE_DIR": str(folder / "state"),
-                "PYTHONWARNINGS": "error",
-            },
-            folder / "bot.log",
+            folder,
+            RASA_URL=f"http://127.0.0.1:{rasa_port}",
+            DIRECTORY_URL=f"http://127.0.0.1:{directory_port}",
+            TELEGRAM_API_URL=url,
+            TELEGRAM_PER_SECOND=str(per_second),
+            TELEGRAM_CHAT_SECONDS=str(chat_seconds),
         )
         stack.callback(bot.stop)
         began = time.monotonic()
