@@ -15,7 +15,7 @@ from bot.safety_parts import cut
 from bot.safety_screen import FOLDER, SafetyScreen, decide, load_screen
 from bot.safety_vectors import FINISHED, POOLED, Encoder
 from bot.urgent import DEFAULT
-from scripts.safety_eval import find_interval, report, screen_file
+from scripts.safety_eval import find_interval
 from scripts.train_safety import hash_training_text
 
 SPLITS = Path(__file__).parents[1] / "understanding"
@@ -48,7 +48,9 @@ def test_no_message_of_the_test_split_is_in_the_training_text():
         return {json.loads(line)["text"] for file in files for line in file.read_text("utf-8").splitlines()}
 
     trained = texts(FOLDER / "train.jsonl", FOLDER / "ordinary.jsonl")
-    assert not trained & texts(SPLITS / "safety_test.jsonl", SPLITS / "safety_dev.jsonl")
+    # The number only: nobody should read the test split in a failing test.
+    overlap = trained & texts(SPLITS / "safety_test.jsonl", SPLITS / "safety_dev.jsonl")
+    assert len(overlap) == 0
 
 
 @pytest.mark.parametrize(
@@ -68,14 +70,21 @@ def test_plain_danger_brings_the_right_urgent_card(safety_screen: SafetyScreen, 
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "LS9 6AB", "i need a food parcel", "gas bill", "next need please", "the library in Armley", "??"]
+    "text",
+    ["yes", "LS9 6AB", "i need a food parcel", "gas bill", "next need please", "the library in Armley", "??"],
 )
 def test_ordinary_messages_raise_no_alarm(safety_screen: SafetyScreen, text: str):
     assert safety_screen.screen(text).level == "none"
 
 
 def test_our_own_buttons_raise_no_alarm(safety_screen: SafetyScreen):
-    for payload in ("/next_need", "/fuel.meter", '/choose_topic{"topic": "fuel"}', "/urgent_help", "/forget_me"):
+    for payload in (
+        "/next_need",
+        "/fuel.meter",
+        '/choose_topic{"topic": "fuel"}',
+        "/urgent_help",
+        "/forget_me",
+    ):
         assert safety_screen.screen(payload) == Screening()
 
 
@@ -96,7 +105,11 @@ def test_a_risk_that_is_much_less_likely_is_not_named_beside_another():
 
 def test_what_is_above_the_lower_threshold_only_is_unsure():
     sure, unsure = np.full(len(RISKS), 2.0, np.float32), np.full(len(RISKS), 1.0, np.float32)
-    assert [decide(level(score), sure, unsure).level for score in (0.9, 1.5, 2.5)] == ["none", "unsure", "sure"]
+    assert [decide(level(score), sure, unsure).level for score in (0.9, 1.5, 2.5)] == [
+        "none",
+        "unsure",
+        "sure",
+    ]
 
 
 def test_a_broken_model_shows_everybody_the_default_urgent_card(start_bot, safety_screen: SafetyScreen):
@@ -135,7 +148,11 @@ def test_the_encoder_gives_both_layers_for_one_text_and_for_many():
 
 
 def test_a_message_is_cut_into_clauses_in_any_script():
-    assert cut("I need a bed, my back hurts and he hits me") == ["I need a bed", "my back hurts", "he hits me"]
+    assert cut("I need a bed, my back hurts and he hits me") == [
+        "I need a bed",
+        "my back hurts",
+        "he hits me",
+    ]
     assert cut("我没有吃的东西，他昨天打了我") == ["我没有吃的东西", "他昨天打了我"]
     assert cut("just the one thing") == []
 
