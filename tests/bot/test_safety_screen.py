@@ -15,7 +15,7 @@ from bot.safety_parts import cut
 from bot.safety_screen import FOLDER, SafetyScreen, decide, load_screen
 from bot.safety_vectors import FINISHED, POOLED, Encoder
 from bot.urgent import DEFAULT
-from scripts.safety_eval import find_interval
+from scripts.safety_eval import find_interval, report, screen_file
 from scripts.train_safety import hash_training_text
 
 SPLITS = Path(__file__).parents[1] / "understanding"
@@ -180,3 +180,13 @@ def test_the_interval_is_the_exact_one_of_clopper_and_pearson():
     assert find_interval([True] * 8 + [False] * 2) == [0.4439, 0.9748]
     assert find_interval([False] * 5) == [0.0, 0.5218]
     assert find_interval([]) is None
+
+
+def test_everyday_sayings_of_the_test_split_stay_within_the_bars_for_false_alarms(
+    safety_screen: SafetyScreen,
+):
+    figures = report(screen_file(SPLITS / "safety_test.jsonl", safety_screen))
+    hard = figures["kinds"]["hard"]["false_alarms"]
+    # The bars of the issue that are met; docs/decisions/0008-safety-screen.md lists those that are not.
+    assert hard["sure"] <= 0.05
+    assert hard["flagged"] <= 0.20

@@ -5,6 +5,7 @@ import io
 import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,20 @@ from tests.bot.telegram.conftest import SENDER, Chat, StartChat
 from tests.bot.telegram.fake_telegram import TOKEN, FakeTelegram, blocked, message, press, server_error
 
 CHAT = 7_007_007_007
+
+
+def copy_state(state: Path, target: Path) -> None:
+    """Copy a state folder as a crash would leave it: a database that is being written is copied by SQLite itself."""
+    target.mkdir()
+    for file in state.iterdir():
+        if file.suffix == ".db":
+            with (
+                closing(sqlite3.connect(file)) as source,
+                closing(sqlite3.connect(target / file.name)) as copy,
+            ):
+                source.backup(copy)
+        elif file.is_file() and not file.name.endswith(("-wal", "-shm", "-journal")):
+            shutil.copy(file, target)
 
 
 def rows(state: Path, chat: int = 7) -> dict[str, int]:
@@ -168,7 +183,8 @@ def test_another_token_drops_all_that_the_earlier_bot_kept(start_chat: StartChat
     first = start_chat()
     first.write("/start")
     # As if the first had stopped: a running bot does not let another one at its folder.
-    shutil.copytree(first.state, tmp_path / "copy")
+    settle(first)
+    copy_state(first.state, tmp_path / "copy")
     assert rows(tmp_path / "copy")["buttons"] > 0
     second = start_chat(FakeTelegram(token="999:another-token"), signpost_state_dir=tmp_path / "copy")
     second.write("hello", chat=8)
@@ -219,7 +235,8 @@ def test_a_quick_reply_still_works_after_a_restart(start_chat: StartChat, tmp_pa
     before = start_chat()
     before.write("/start")
     data = before.telegram.messages()[-1].buttons["Food"]
-    shutil.copytree(before.state, tmp_path / "copy")
+    settle(before)
+    copy_state(before.state, tmp_path / "copy")
     after = start_chat(signpost_state_dir=tmp_path / "copy")
     (said,) = after.hand_over(press(500, data))
     assert after.bot.rasa.received == [(SENDER, '/choose_topic{"topic": "food"}')]
@@ -232,7 +249,8 @@ def test_after_a_restart_a_message_that_was_left_unanswered_is_asked_for_again(
     before = start_chat()
     before.bot.take_down_rasa()
     data = before.write("no food")[0].buttons["Try again"]
-    shutil.copytree(before.state, tmp_path / "copy")
+    settle(before)
+    copy_state(before.state, tmp_path / "copy")
     (said,) = start_chat(signpost_state_dir=tmp_path / "copy").hand_over(press(500, data))
     assert "Please write it again" in said.text
 
