@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 # These run in Rasa's environment, with its own Python (make test).
 collect_ignore = ["engine"]
@@ -47,3 +48,10 @@ def only_loopback() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", local_connect)
         patch.setattr(socket, "getaddrinfo", local_look_up)
         yield
+
+
+@pytest.fixture(autouse=True)
+def logs_of_a_test_end_with_it() -> Iterator[None]:
+    """Undo what a command set up for its logs: they would go on writing to the captured output of an ended test."""
+    yield
+    structlog.reset_defaults()
