@@ -16,7 +16,7 @@ from referral_directory.application.referrals import add_commands as add_referra
 from referral_directory.application.referrals import check_field_keys
 from referral_directory.application.settings import Settings
 from referral_directory.application.statistics import add_commands as add_statistics
-from referral_directory.database import open_database
+from referral_directory.database import using_database
 from referral_directory.errors import SignpostError
 
 cli = typer.Typer(
@@ -46,7 +46,8 @@ def serve() -> None:
 def migrate() -> None:
     """Bring the database's tables up to date."""
     settings = _settings()
-    before, after = commands.migrate(open_database(settings.get_database_url()))
+    with using_database(settings.get_database_url()) as database:
+        before, after = commands.migrate(database)
     structlog.get_logger().info("migrated", before=before, after=after)
 
 
@@ -69,7 +70,8 @@ def prepare() -> None:
 def staff_link() -> None:
     """Print a link that signs in, once and within an hour, as the administrator of this machine."""
     settings = _settings()
-    print(commands.make_staff_link(settings, open_database(settings.get_database_url())))
+    with using_database(settings.get_database_url()) as database:
+        print(commands.make_staff_link(settings, database))
 
 
 @cli.command("rebuild-places")
@@ -87,7 +89,8 @@ def rebuild(
 def _seed(settings: Settings, always: bool) -> int:
     """Load and report; the number of faulty rows."""
     log = structlog.get_logger()
-    report, faults = commands.seed(settings, open_database(settings.get_database_url()), always)
+    with using_database(settings.get_database_url()) as database:
+        report, faults = commands.seed(settings, database, always)
     for fault in faults:
         # Faults are about our own data files, and name no person.
         print(f"Left out: {fault}", file=sys.stderr)

@@ -65,6 +65,16 @@ def open_database(url: str) -> Database:
 
 
 @contextmanager
+def using_database(url: str) -> Iterator[Database]:
+    """Open a database for the length of a block: what a command uses, so that no connection outlives it."""
+    database = open_database(url)
+    try:
+        yield database
+    finally:
+        database.engine.dispose()
+
+
+@contextmanager
 def transaction(database: Database) -> Iterator[Session]:
     """One request, one transaction: committed when the block ends, rolled back when it raises."""
     with database.write.begin() as session:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.settings import Settings
-from referral_directory.database import open_database, transaction
+from referral_directory.clock import Clock
+from referral_directory.database import Database, transaction, using_database
 from referral_directory.errors import BadKey, NotReady
 from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
 from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
@@ -34,36 +35,34 @@ def deliver_mail(once: Annotated[bool, typer.Option(help="Send what is due, and 
     """Send the mails of the outbox until stopped: over SMTP, or without MAIL_HOST into the folder mail."""
     settings = Settings()
     configure_logs(settings.log_level)
-    database = open_database(settings.get_database_url())
-    keys, send, log = (
-        read_field_keys(settings.get_field_keys()),
-        make_sender(settings),
-        structlog.get_logger(),
-    )
-    while True:
-        try:
-            delivered, failed = deliver_due(database, keys, send, settings.get_clock())
-            if delivered or failed:
-                log.info("mail", delivered=delivered, failed=failed)
-        except SQLAlchemyError as error:
-            # The database may be away for a while: mail waits in it, and the worker for it.
-            log.warning("database away", error=type(error).__name__)
+    keys, send = read_field_keys(settings.get_field_keys()), make_sender(settings)
+    with using_database(settings.get_database_url()) as database:
+        while True:
+            try:
+                _deliver(database, keys, send, settings.get_clock())
+            except SQLAlchemyError as error:
+                # The database may be away for a while: mail waits in it, and the worker for it.
+                structlog.get_logger().warning("database away", error=type(error).__name__)
+                if once:
+                    raise NotReady("The database cannot be reached: no mail was sent.") from error
             if once:
-                raise NotReady("The database cannot be reached: no mail was sent.") from error
-        if once:
-            database.engine.dispose()
-            return
-        time.sleep(LOOK_AGAIN_SECONDS)
+                return
+            time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _deliver(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> None:
+    delivered, failed = deliver_due(database, keys, send, clock)
+    if delivered or failed:
+        structlog.get_logger().info("mail", delivered=delivered, failed=failed)
 
 
 def verify_records() -> None:
     """Check every referral: audit chain, consents, sealed values. Ends with 1 if anything was tampered with."""
     settings = Settings()
     configure_logs(settings.log_level)
-    database = open_database(settings.get_database_url())
-    with database.read() as session:
-        faults = find_faults(session, read_field_keys(settings.get_field_keys()))
-    database.engine.dispose()
+    keys = read_field_keys(settings.get_field_keys())
+    with using_database(settings.get_database_url()) as database, database.read() as session:
+        faults = find_faults(session, keys)
     for fault in faults:
         print(fault)
     if faults:
@@ -92,16 +91,12 @@ def rotate(settings: Settings) -> int:
         _check_opens(settings, read_field_keys(text))
         _replace(path, f"{make_key()}\n{text}\n")
         keys = read_field_keys(path.read_text(encoding="utf-8"))
-    database = open_database(settings.get_database_url())
     now = settings.get_clock()()
-    try:
-        with transaction(database) as session:
-            check_keys(session, keys)
-            changed = rotate_keys(session, keys)
-            for referral in changed:
-                record_change(session, keys, referral, CLOCKWORK, "key_rotated", now)
-    finally:
-        database.engine.dispose()
+    with using_database(settings.get_database_url()) as database, transaction(database) as session:
+        check_keys(session, keys)
+        changed = rotate_keys(session, keys)
+        for referral in changed:
+            record_change(session, keys, referral, CLOCKWORK, "key_rotated", now)
     return len(changed)
 
 
@@ -136,12 +131,8 @@ def check_field_keys(settings: Settings) -> FieldKeys:
 
 
 def _check_opens(settings: Settings, keys: FieldKeys) -> None:
-    database = open_database(settings.get_database_url())
-    try:
-        with database.read() as session:
-            check_keys(session, keys)
-    finally:
-        database.engine.dispose()
+    with using_database(settings.get_database_url()) as database, database.read() as session:
+        check_keys(session, keys)
 
 
 def _replace(path: Path, text: str) -> None:

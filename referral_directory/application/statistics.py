@@ -9,7 +9,7 @@ import typer
 from referral_directory.application import commands
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.settings import Settings
-from referral_directory.database import Database, open_database, transaction
+from referral_directory.database import Database, transaction, using_database
 from referral_directory.demand.demonstration import DEMONSTRATION_SEED, fill
 from referral_directory.demand.periods import parse_period
 from referral_directory.demand.releases import KINDS, Release, correct_release, list_due, make_release
@@ -34,19 +34,19 @@ def release(
     """Make the frozen statistics of a closed period. Made twice, it is the same release."""
     settings = Settings()
     configure_logs(settings.log_level)
-    database = open_database(settings.get_database_url())
     if due == bool(period) or (correct and due):
         raise InvalidInput("period", "Give a period, or --due for all that can be made.")
-    if due:
-        release_due(settings, database)
-        return
-    frame, now = load_frame(settings), settings.get_clock()()
-    with transaction(database) as session:
-        if correct:
-            made = correct_release(session, frame, parse_period(period), now, note)
-        else:
-            made = make_release(session, frame, parse_period(period), now)
-    _say(made)
+    with using_database(settings.get_database_url()) as database:
+        if due:
+            release_due(settings, database)
+            return
+        frame, now = load_frame(settings), settings.get_clock()()
+        with transaction(database) as session:
+            if correct:
+                made = correct_release(session, frame, parse_period(period), now, note)
+            else:
+                made = make_release(session, frame, parse_period(period), now)
+        _say(made)
 
 
 def demonstrate(
@@ -57,12 +57,12 @@ def demonstrate(
     # Neither DATABASE_URL nor the real state folder is looked at: a real database cannot be reached from here.
     settings = Settings(SIGNPOST_STATE_DIR=state, DATABASE_URL=f"sqlite:///{state / 'simulated.db'}")
     configure_logs(settings.log_level)
-    database = open_database(settings.get_database_url())
-    commands.migrate(database)
-    commands.seed(settings, database, always=False)
-    with transaction(database) as session:
-        fill(session, load_frame(settings), settings.get_clock()().date(), years, DEMONSTRATION_SEED)
-    made = release_due(settings, database)
+    with using_database(settings.get_database_url()) as database:
+        commands.migrate(database)
+        commands.seed(settings, database, always=False)
+        with transaction(database) as session:
+            fill(session, load_frame(settings), settings.get_clock()().date(), years, DEMONSTRATION_SEED)
+        made = release_due(settings, database)
     structlog.get_logger().info("simulated statistics", rows=made)
     print(f"Simulated statistics are in {state / 'simulated.db'}. To look at them:")
     print(f"  DATABASE_URL=sqlite:///{state / 'simulated.db'} python -m referral_directory serve")
