@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
-LOCKS := services.lock services-dev.lock engine/requirements.lock scripts/uv.lock
+LOCKS := services.lock services-dev.lock engine/requirements.lock scripts/uv.lock scripts/node.lock
 
 # An evaluation or a benchmark is one program in scripts/, which may not be written yet.
 define run_script
@@ -36,7 +36,7 @@ test: ## Run every check and every test
 	@echo "== 4 of 5: what runs inside Rasa"
 	@engine/.venv/bin/python -m pytest -c engine/pyproject.toml --rootdir . --confcutdir tests/engine tests/engine
 	@echo "== 5 of 5: pytest"
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 
 .PHONY: check
 check: ## Lint, formatting, types, import rules, locks
@@ -73,9 +73,43 @@ lock: ## Resolve the lock files again from the two pyproject.toml
 	@scripts/install development
 	@scripts/lock
 
+.PHONY: styles
+styles: ## Build the residents' style sheet again from GOV.UK Frontend (needs npm, or fetches Node)
+	@scripts/install development
+	@$(PYTHON) -m scripts.styles
+
+.PHONY: soak
+soak: ## Hold 200 web conversations for 30 minutes (MINUTES=5 for fewer), and watch answers and memory
+	@scripts/install development
+	@$(PYTHON) -m scripts.soak --minutes $(or $(MINUTES),30)
+
 .PHONY: bench
 bench: ## Measure chat turns and searches beside their baselines
 	$(call run_script,bench)
+
+.PHONY: stack
+stack: ## Start a city: PostgreSQL, Redis, two Rasa workers and the rest; Ctrl-C stops it
+	@scripts/install development
+	@$(PYTHON) -m scripts.city
+
+.PHONY: load
+load: ## 1,000 residents in 10 minutes against a running stack (ARGS="http://... --residents 100 --minutes 1")
+	@scripts/install development
+	@$(PYTHON) -m scripts.load $(ARGS)
+
+.PHONY: faults
+faults: ## Hurt a running city in every way of docs/faults.md, three times
+	@scripts/install development
+	@for round in 1 2 3; do echo "== round $$round"; $(PYTHON) -m pytest -q tests/faults/test_faults.py tests/faults/thorough.py; done
+
+.PHONY: audit
+audit: ## Look up known faults of every dependency (needs a network)
+	@scripts/install development
+	@$(PYTHON) -m scripts.audit
+
+.PHONY: staff-bars
+staff-bars: ## Measure the staff's pages with fifty people at once on PostgreSQL
+	$(call run_script,staff_bars)
 
 .PHONY: nlu-eval
 nlu-eval: ## Measure need detection on FILE=x.jsonl

@@ -15,6 +15,8 @@ import yaml
 from rasa_sdk import endpoint
 from rasa_sdk.executor import ActionExecutor
 
+from actions import counting
+
 DEFAULT_PORT = 5055
 DOMAIN_FILE = Path(__file__).resolve().parent.parent / "domain.yml"
 
@@ -42,6 +44,7 @@ def main() -> None:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     executor = LocalDomainExecutor()
     executor.register_package("actions")
+    counting.start()
     app = endpoint.create_app(executor, cors_origins=[])
     app.run(
         host=os.environ.get("ACTIONS_HOST", "127.0.0.1"),

@@ -29,6 +29,7 @@ class ActionTalkToPerson(TurnAction):
         buttons = [button("say_button_urgent", "/urgent_help"), button("say_button_restart", "/start_again")]
         if conversation.pending:
             buttons.insert(0, {"title": phrase("say_what_next"), "payload": "/next_need"})
-        dispatcher.utter_message(text=text, buttons=buttons)
+        # The front door adds the button for a handover code: it alone can make one.
+        dispatcher.utter_message(text=text, buttons=buttons, json_message={"person": True})
         report_understood(dispatcher, conversation)
         return stop_asking()

@@ -65,7 +65,7 @@ def _say_services(
         dispatcher.utter_message(text=phrase(key, first=need_name(need)))
         return
     text = phrase("say_services_more" if shown_before else "say_services", first=need_name(need))
-    if found["outcome"] == "closed_now":
+    if found["outcome"] in ("closed_now", "full"):
         text = f"{text} {phrase('say_services_closed')}"
     dispatcher.utter_message(text=text, json_message={"services": services, "urgent": False})
 
@@ -145,6 +145,7 @@ def report_understood(dispatcher: CollectingDispatcher, conversation: Conversati
         json_message={
             "understood": {
                 "needs": needs,
+                "language": conversation.language,
                 "place": {key: place[key] for key in ("ward_code", "ward", "committee")}
                 if place.get("ward_code")
                 else None,

@@ -92,3 +92,14 @@ def place_heard(tracker: Tracker) -> str | None:
     entities = tracker.latest_message.get("entities", [])
     places = [entity["value"] for entity in entities if entity["entity"] == "place"]
     return str(places[-1]) if places else None
+
+
+def language_heard(tracker: Tracker) -> str | None:
+    """Returns the language that the front door gave the newest message, or None if it does not know."""
+    language = (tracker.latest_message.get("metadata") or {}).get("language")
+    return language if isinstance(language, str) else None
+
+
+def language_chosen(tracker: Tracker) -> bool:
+    """Returns whether the resident has just chosen a language."""
+    return bool((tracker.latest_message.get("metadata") or {}).get("language_chosen"))

@@ -1,7 +1,8 @@
 """Counts enquiries without making a resident wait for it, and without losing one when the directory is away.
 
-An enquiry is one need shown results in one conversation (docs/architecture.md). It waits in memory until the
-directory has taken it; the key makes sure that trying again never counts twice.
+An enquiry is one need shown results in one conversation (docs/architecture.md). It waits in memory, and in a file in
+case this process dies (``kept_enquiries.py``), until the directory has taken it; the key makes sure that trying again
+never counts twice.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from functools import cache
 from typing import Any
 
+from actions import kept_enquiries
 from actions.directory_client import DirectoryUnavailable, EnquiryRefused, record_enquiry
 
 log = logging.getLogger(__name__)
@@ -48,8 +50,10 @@ def enquiry(
 
 def count(counted: dict[str, Any]) -> None:
     """Hands an enquiry to the background thread that delivers it."""
+    waiting = _waiting()
+    kept_enquiries.keep(counted)
     try:
-        _waiting().put_nowait(counted)
+        waiting.put_nowait(counted)
     except queue.Full:
         log.error("an enquiry was not counted: too many are waiting for the directory")
 
@@ -57,6 +61,8 @@ def count(counted: dict[str, Any]) -> None:
 @cache
 def _waiting() -> queue.Queue[dict[str, Any]]:
     waiting: queue.Queue[dict[str, Any]] = queue.Queue(MAX_WAITING)
+    for kept in kept_enquiries.list_kept()[:MAX_WAITING]:
+        waiting.put_nowait(kept)
     threading.Thread(target=_deliver_for_ever, args=(waiting,), name="counting", daemon=True).start()
     return waiting
 
@@ -71,6 +77,12 @@ def _deliver_for_ever(waiting: queue.Queue[dict[str, Any]]) -> None:
                 log.warning("the directory does not take enquiries: they wait and are tried again")
             pause.wait(seconds)
             seconds = min(seconds * 2, LONGEST_PAUSE_SECONDS)
+        kept_enquiries.drop(counted)
+
+
+def start() -> None:
+    """Begins to deliver what an earlier process could not."""
+    _waiting()
 
 
 def _delivered(counted: dict[str, Any]) -> bool:

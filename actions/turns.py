@@ -10,7 +10,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.conversation import Conversation, changes, read_conversation
+from actions.conversation import Conversation, changes, language_heard, read_conversation
+from actions.wording import speak
 
 PLACE_FORM = "place_form"
 
@@ -33,6 +34,8 @@ class TurnAction(Action, ABC):
     ) -> list[EventType]:
         """Runs ``answer`` in a thread, so that a slow directory holds up one resident and not all of them."""
         conversation = read_conversation(tracker)
+        conversation.language = language_heard(tracker) or conversation.language
+        speak(conversation.language)
         further = await asyncio.to_thread(self.answer, dispatcher, tracker, conversation)
         return changes(conversation, tracker) + further
 

@@ -9,10 +9,17 @@ from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import CITYWIDE, Conversation, needs_heard, place_heard, read_conversation
+from actions.conversation import (
+    CITYWIDE,
+    Conversation,
+    language_heard,
+    needs_heard,
+    place_heard,
+    read_conversation,
+)
 from actions.directory_client import DirectoryUnavailable
 from actions.hearing import hear_place
-from actions.wording import phrase
+from actions.wording import phrase, speak
 
 # What a resident may answer without naming a place: then the whole city is searched.
 DECLINES = ("skip_place", "deny")
@@ -38,6 +45,7 @@ class ValidatePlaceForm(FormValidationAction):
         if tracker.slots.get("requested_slot") != "place":
             return {}
         conversation = read_conversation(tracker)
+        speak(language_heard(tracker) or conversation.language)
         return await asyncio.to_thread(_place_of_message, dispatcher, tracker, conversation)
 
     def validate_place(

@@ -1,11 +1,13 @@
-"""The assistant's words, read from ``data/<topic>/responses.yml``.
+"""The assistant's words: English in ``data/<topic>/responses.yml``, the others in ``actions/translations``.
 
-The same files are merged into Rasa's domain, so a phrase has one home whether a rule or an action says it. An action
-looks a phrase up by its key and fills the gaps itself, which keeps a turn that searches to a single call.
+An action looks a phrase up by its key and fills the gaps itself, so a phrase has one home in each language whether a
+rule or an action says it. The language is that of the turn: ``speak`` sets it before an action answers.
 """
 
 from __future__ import annotations
 
+import re
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,37 +15,83 @@ from typing import Any
 import yaml
 
 DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+ENGLISH = "en"
+SPACED_NUMBER = re.compile(r"\d+(?: \d+)+")
+# Every turn runs in a context of its own, so residents who are answered at the same time do not mix.
+_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
 class UnknownPhrase(KeyError):
     """A key that no ``responses.yml`` defines."""
 
 
-@cache
-def phrases() -> dict[str, str]:
-    """Returns every phrase by its key, read once.
+def speak(language: str) -> None:
+    """Sets the language of everything that is said from now on in this turn."""
+    _language.set(language)
 
-    The first variation of a response is its text; the house test makes sure that no key is defined twice.
+
+@cache
+def responses() -> dict[str, dict[str, Any]]:
+    """Returns every English response by its key, read once: its text, and its buttons if it has any.
+
+    The first variation of a response counts; the house test makes sure that no key is defined twice.
     """
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted(DATA_FOLDER.glob("*/responses.yml")):
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         for key, variations in content["responses"].items():
-            found[key] = variations[0]["text"]
+            found[key] = variations[0]
     return found
 
 
+@cache
+def phrases(language: str = ENGLISH) -> dict[str, str]:
+    """Returns every phrase of a language by its key, read once; of an unknown language, none."""
+    if language == ENGLISH:
+        return {key: response["text"] for key, response in responses().items()}
+    path = TRANSLATIONS / f"{language}.yml"
+    if not path.exists():
+        return {}
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if content["direction"] == "ltr":
+        return dict(content["phrases"])
+    # Without the marks (Unicode LRI and PDI) "0113 246 0401" would be shown as "0401 246 0113".
+    return {key: SPACED_NUMBER.sub("\u2066\\g<0>\u2069", text) for key, text in content["phrases"].items()}
+
+
+@cache
+def titles(language: str) -> dict[str, str]:
+    """Returns the titles of the fixed buttons of a language by their payload; English ones are in the responses."""
+    path = TRANSLATIONS / f"{language}.yml"
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))["titles"]) if path.exists() else {}
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Returns the codes of all languages that answers can be given in, English first."""
+    return (ENGLISH, *sorted(path.stem for path in TRANSLATIONS.glob("*.yml")))
+
+
 def phrase(key: str, **gaps: str) -> str:
-    """Returns the phrase called ``key`` with its ``{gaps}`` filled.
+    """Returns the phrase called ``key`` with its ``{gaps}`` filled, in the language of the turn or else in English.
 
     Raises:
         UnknownPhrase: no file defines the key.
     """
-    try:
-        template = phrases()[key]
-    except KeyError:
-        raise UnknownPhrase(key) from None
+    template = phrases(_language.get()).get(key) or phrases().get(key)
+    if template is None:
+        raise UnknownPhrase(key)
     return template.format(**gaps)
+
+
+def fixed_buttons(key: str) -> list[dict[str, str]]:
+    """Returns the buttons that stand under a response in its file, with their titles in the language of the turn."""
+    translated = titles(_language.get())
+    return [
+        {"title": translated.get(button["payload"], button["title"]), "payload": button["payload"]}
+        for button in responses()[key].get("buttons", [])
+    ]
 
 
 def need_name(code: str) -> str:
@@ -60,7 +108,7 @@ def joined(names: list[str]) -> str:
     """Returns names as a list in a sentence: "a, b and c"."""
     if len(names) < 2:
         return "".join(names)
-    return f"{', '.join(names[:-1])} {phrase('say_and')} {names[-1]}"
+    return phrase("say_list_comma").join(names[:-1]) + phrase("say_list_and") + names[-1]
 
 
 def button(key: str, payload: str, **gaps: str) -> dict[str, str]:

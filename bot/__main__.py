@@ -1,4 +1,4 @@
-"""`python -m bot serve` runs the residents' front doors."""
+"""`python -m bot serve` runs the residents' front doors; `close` and `open` turn a channel off and on."""
 
 import argparse
 import socket
@@ -9,14 +9,24 @@ import uvicorn
 from bot.application import create_app
 from bot.logs import start_logging
 from bot.settings import BotSettings
+from bot.switch import CHANNELS, Switch
 
 
 def main() -> int:
     """Run the command on the command line and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
-    parser.add_argument("command", choices=["serve"], help="serve: open the web chat and its API")
-    parser.parse_args()
-    return serve(BotSettings())
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="open the web chat, its API and Telegram")
+    for name, meaning in (("close", "answer with telephone numbers only"), ("open", "serve residents again")):
+        commands.add_parser(name, help=meaning).add_argument("channel", choices=[*CHANNELS, "all"])
+    chosen = parser.parse_args()
+    if chosen.command == "serve":
+        return serve(BotSettings())
+    switch = Switch(BotSettings().signpost_state_dir)
+    for channel in CHANNELS if chosen.channel == "all" else (chosen.channel,):
+        (switch.close if chosen.command == "close" else switch.open)(channel)
+        print(f"{channel} is {'closed' if chosen.command == 'close' else 'open'}")
+    return 0
 
 
 def serve(settings: BotSettings) -> int:

@@ -10,9 +10,11 @@ import structlog
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from bot.admission import Admission
 from bot.clock import Clock, build_clock
 from bot.conversations import Conversations
 from bot.directory_client import DirectoryClient
+from bot.language_reader import load_language_reader
 from bot.logs import describe_failure
 from bot.metrics import Metrics
 from bot.privacy import PrivacyFilter
@@ -20,12 +22,14 @@ from bot.rasa_client import RasaClient
 from bot.safety import Screen
 from bot.safety_screen import load_screen
 from bot.settings import BotSettings
+from bot.switch import Switch
 from bot.telegram.opening import build_telegram_door, open_telegram, take_telegram_pushes
 from bot.turn import FrontDesk, forget_owed
 from bot.urgent import load_urgent_help
-from bot.web import chat_api, operations, pages
+from bot.web import chat_api, embedding, list_pages, operations, pages, paper_pages
 from bot.web.problems import CatchEverything, answer_failures
 from bot.web.protection import ProtectAnswers
+from bot.web.templating import Pages
 
 log = structlog.get_logger()
 
@@ -63,10 +67,10 @@ def create_app(settings: BotSettings, *, clock: Clock | None = None, safety: Scr
         redirect_slashes=False,
     )
     app.state.desk = desk
-    app.state.pages = pages.Pages()
-    app.include_router(chat_api.router)
-    app.include_router(operations.router)
-    app.include_router(pages.router)
+    app.state.embed_origins = embedding.read_origins(settings.embed_origins)
+    app.state.pages = Pages(settings.directory_public_url)
+    for part in (chat_api, operations, pages, list_pages, paper_pages, embedding):
+        app.include_router(part.router)
     take_telegram_pushes(app, telegram, settings)
     app.mount("/static", pages.static_files(), name="static")
     answer_failures(app)
@@ -78,16 +82,24 @@ def create_app(settings: BotSettings, *, clock: Clock | None = None, safety: Scr
 
 def build_front_desk(settings: BotSettings, clock: Clock, safety: Screen) -> FrontDesk:
     """Return everything that is needed to answer messages, on every channel."""
+    metrics = Metrics()
     return FrontDesk(
         conversations=Conversations(
             clock, timedelta(hours=settings.conversation_hours), settings.conversation_limit
         ),
         rasa=RasaClient(settings.rasa_url, settings.rasa_timeout),
-        directory=DirectoryClient(settings.directory_url, settings.directory_timeout),
+        directory=DirectoryClient(
+            settings.directory_url, settings.directory_timeout, settings.get_service_token
+        ),
         privacy=PrivacyFilter(load_given_names()),
         safety=safety,
         urgent=load_urgent_help(),
-        metrics=Metrics(),
+        languages=load_language_reader(),
+        metrics=metrics,
+        admission=Admission(
+            settings.turns_at_once, settings.turns_waiting, settings.turn_patience, metrics.waiting
+        ),
+        switch=Switch(settings.signpost_state_dir),
         deadline=settings.turn_deadline,
     )
 

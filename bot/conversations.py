@@ -10,13 +10,17 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.errors import ConversationBusy, ConversationNotFound
-from bot.messages import Message, Reply, Understood
+from bot.messages import Card, Message, Reply, Understood
 
 # Enough for a long talk; older lines leave the page but the assistant keeps its own state.
 TRANSCRIPT_LINES = 80
 OFFERED_PAYLOADS = 200
 REMEMBERED_REPLIES = 20
 WAITING_TURNS = 5
+# Characters of words that wait for an answer: as many as one message may have (bot/turn.py).
+WAITING_LIMIT = 2000
+# A message is sent again within a minute or not at all.
+REMEMBERED_BEGINNINGS = 500
 # 192 random bits: nobody can guess a conversation (OWASP asks for at least 64).
 ID_BYTES = 24
 
@@ -43,9 +47,16 @@ class Conversation:
     last_message_at: datetime
     transcript: list[Line] = field(default_factory=list)
     understood: Understood = field(default_factory=Understood)
+    # Settled by the first real message or by choice, and then kept (bot/languages.py). None means English so far.
+    language: str | None = None
+    language_settled: bool = False
+    offered_languages: set[str] = field(default_factory=set)
     unanswered_text: str | None = None
     reminded: bool = False
     forgotten: bool = False
+    # The services that the resident put on their list, by id; and the code for a person, with what it carries.
+    kept: dict[str, Card] = field(default_factory=dict)
+    code: tuple[object, Message] | None = None
     _offered: OrderedDict[str, str] = field(default_factory=OrderedDict)
     _replies: OrderedDict[str, tuple[str, Reply]] = field(default_factory=OrderedDict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -91,8 +102,16 @@ class Conversation:
             self._offered.popitem(last=False)
 
     def record_unanswered(self, text: str) -> None:
-        """Keep the (redacted) words that nobody could answer, so that they can be tried again."""
-        self.unanswered_text = text
+        """Keep the (redacted) words that nobody could answer, so that they can be tried again.
+
+        Words are added to those that already wait; a button pressed meanwhile does not push them out.
+        """
+        waiting = self.unanswered_text
+        if waiting is None or waiting.startswith("/"):
+            self.unanswered_text = text
+        elif not text.startswith("/") and text not in waiting:
+            # The latest words come last, and are the ones to lose least of.
+            self.unanswered_text = f"{waiting}. {text}"[-WAITING_LIMIT:]
         self.reminded = False
         self.transcript[-1].unanswered = True
 
@@ -127,9 +146,14 @@ class Conversations:
         self._keep_for = keep_for
         self._limit = limit
         self._by_id: OrderedDict[str, Conversation] = OrderedDict()
+        self._begun_with: OrderedDict[str, Conversation] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def now(self) -> datetime:
+        """Return the moment by the clock that conversations live by."""
+        return self._clock()
 
     def start(self, channel: str, conversation_id: str | None = None) -> Conversation:
         """Return a new conversation; if memory is full, the one that was quiet longest goes.
@@ -157,6 +181,20 @@ class Conversations:
         """Return the conversation, or None if there is none (any more)."""
         self.forget_expired()
         return self._by_id.get(conversation_id)
+
+    def record_beginning(self, key: str, conversation: Conversation) -> None:
+        """Remember that the message with this idempotency key began the conversation.
+
+        Whoever lost the first answer on its way does not know the conversation's id yet, and sends the message again.
+        """
+        self._begun_with[key] = conversation
+        while len(self._begun_with) > REMEMBERED_BEGINNINGS:
+            self._begun_with.popitem(last=False)
+
+    def find_begun_with(self, key: str) -> Conversation | None:
+        """Return the conversation that the message with this key began, if it is still there."""
+        conversation = self._begun_with.get(key)
+        return None if conversation is None or conversation.forgotten else conversation
 
     def record_activity(self, conversation: Conversation) -> None:
         """Start the 24 hours of this conversation anew."""

@@ -6,6 +6,9 @@ BotError
 │   └── MessageTooLong(length, limit)
 ├── ConversationNotFound
 ├── ConversationBusy
+├── NotServed(kind)
+│   ├── TooCrowded
+│   └── ChatClosed
 └── ServiceFailed(service, kind)
     ├── RasaFailed
     └── DirectoryFailed
@@ -42,6 +45,24 @@ class ConversationNotFound(BotError):
 
 class ConversationBusy(BotError):
     """Too many messages of this one conversation already wait for an answer."""
+
+
+class NotServed(BotError):
+    """The message is answered with telephone numbers, and not read by the assistant."""
+
+    kind = "not_served"
+
+
+class TooCrowded(NotServed):
+    """More people are writing than can be answered in time."""
+
+    kind = "crowded"
+
+
+class ChatClosed(NotServed):
+    """Somebody has turned this channel off."""
+
+    kind = "closed"
 
 
 class ServiceFailed(BotError):

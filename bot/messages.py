@@ -52,6 +52,13 @@ class Checked(BaseModel):
     confidence: Text = ""
 
 
+class Notice(BaseModel):
+    """What is different at a service just now: it is full, closed, or open at other times."""
+
+    kind: Text = ""
+    text: Text = ""
+
+
 class Card(BaseModel):
     """One service, with all that a resident needs in order to use it."""
 
@@ -73,6 +80,7 @@ class Card(BaseModel):
     distance_km: float | None = None
     open: Opening = Field(default_factory=Opening)
     week: list[OpeningDay] = []
+    notice: Notice | None = None
     cost: Text = ""
     who_for: Text = ""
     why_this: Text = ""
@@ -123,15 +131,18 @@ class Heard(BaseModel):
     """What Rasa sent back for one message, put in order.
 
     `needs` is None if this turn reported none; `place_reported` tells a place of None that was said from one
-    that was not mentioned; `forget` asks for the conversation to be dropped; `unreadable` counts parts that
-    did not have the agreed shape; `out_of_order` says that these are the words of the door, because Rasa gave none.
+    that was not mentioned; `language` is the one that Rasa answered in; `forget` asks for the conversation to be
+    dropped; `offers_person` that a code for a person is offered; `unreadable` counts parts without the agreed shape;
+    `out_of_order` says that these are the words of the door, because Rasa gave none.
     """
 
     messages: list[Message] = []
     needs: list[str] | None = None
     place: Place | None = None
     place_reported: bool = False
+    language: str | None = None
     forget: bool = False
+    offers_person: bool = False
     unreadable: int = 0
     out_of_order: bool = False
 
@@ -167,12 +178,16 @@ def _take_part(heard: Heard, part: dict[str, Any]) -> None:
         _take_understood(heard, understood)
     if custom.get("forget"):
         heard.forget = True
+    if custom.get("person"):
+        heard.offers_person = True
 
 
 def _take_understood(heard: Heard, understood: dict[str, Any]) -> None:
     # An empty list is a report too: after a fresh start there is nothing that is being dealt with.
     if (needs := understood.get("needs")) is not None:
         heard.needs = [str(need) for need in needs]
+    if language := understood.get("language"):
+        heard.language = str(language)
     if "place" in understood:
         place = understood["place"]
         heard.place = Place.model_validate(place) if place else None

@@ -23,6 +23,17 @@ class Metrics:
         )
         self.failures = Counter("bot_failures", "Failures, by kind.", ["kind"], registry=self.registry)
         self.conversations = Gauge("bot_conversations", "Conversations in memory.", registry=self.registry)
+        self.not_understood = Counter(
+            "bot_not_understood", "Messages in which the assistant found no need.", registry=self.registry
+        )
+        self.workers_away = Gauge(
+            "bot_rasa_workers_away",
+            "Rasa workers that did not answer when last asked.",
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "bot_messages_waiting", "Messages that queue for an answer.", registry=self.registry
+        )
         steps = ["step"]
         self.steps = Histogram(
             "bot_turn_step_seconds",

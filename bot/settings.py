@@ -31,6 +31,9 @@ class BotSettings(BaseSettings):
     )
     telegram_chat_seconds: float = Field(1.0, ge=0, description="Seconds between two messages in one chat.")
     signpost_state_dir: Path = Field(Path("var"), description="Folder for what is written.")
+    signpost_service_token: SecretStr | None = Field(
+        None, description="Secret with which codes and links are asked for; else it is read from the folder."
+    )
     signpost_clock: datetime | None = Field(
         None, description="A moment that stands still as 'now', for tests."
     )
@@ -38,9 +41,25 @@ class BotSettings(BaseSettings):
     rasa_timeout: float = Field(6.0, gt=0, description="Seconds that Rasa has for one message.")
     directory_timeout: float = Field(2.0, gt=0, description="Seconds that the directory has for one place.")
     turn_deadline: float = Field(8.0, gt=0, description="Seconds that one whole turn has.")
+    turns_at_once: int = Field(12, ge=1, description="Most messages that Rasa is asked to answer at once.")
+    turns_waiting: int = Field(100, ge=0, description="Most messages that queue; others are turned away.")
+    turn_patience: float = Field(4.0, gt=0, description="Seconds that a message queues at most.")
+    directory_public_url: str = Field(
+        "http://127.0.0.1:8080",
+        description="Where residents' browsers find the directory and the statistics.",
+    )
+    embed_origins: str = Field(
+        "", description="Sites that may show the chat in a frame: origins with spaces between them."
+    )
     conversation_hours: float = Field(
         24.0, gt=0, description="Hours a conversation is kept after its last message."
     )
     conversation_limit: int = Field(
         5000, ge=1, description="Most conversations held in memory; the oldest go first."
     )
+
+    def get_service_token(self) -> str:
+        """Return the token that the directory is written with; made by the directory. Raises OSError without one."""
+        if self.signpost_service_token is not None:
+            return self.signpost_service_token.get_secret_value()
+        return (self.signpost_state_dir / "service-token").read_text(encoding="utf-8").strip()

@@ -9,16 +9,31 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from bot.admission import Admission
 from bot.conversations import Conversation, Conversations
 from bot.directory_client import DirectoryClient, FoundPlace
-from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong, RasaFailed
+from bot.errors import ChatClosed, DirectoryFailed, EmptyMessage, MessageTooLong, NotServed, RasaFailed
+from bot.handover import HAND_OVER, could_not_hand_over, hand_over, handover_button
+from bot.language_reader import ENGLISH, LanguageReader
+from bot.languages import CHANGE_LANGUAGE, Spoken, hear_language
 from bot.logs import describe_failure
-from bot.messages import Button, Heard, Message, Reply, Understood, read_rasa_messages
+from bot.messages import Heard, Message, Reply, Understood, read_rasa_messages
 from bot.metrics import Metrics
 from bot.privacy import PrivacyFilter, Redacted, strip_unseen
 from bot.privacy_addresses import spell_postcode
 from bot.rasa_client import RasaClient
 from bot.safety import Screen, Screening
+from bot.sayings import (
+    TRY_AGAIN,
+    all_answered,
+    also_here,
+    offer_language,
+    say_language,
+    sorry,
+    try_again_button,
+    welcome,
+)
+from bot.switch import Switch
 from bot.urgent import DEFAULT, UrgentHelp
 
 log = structlog.get_logger()
@@ -26,32 +41,9 @@ log = structlog.get_logger()
 MESSAGE_LIMIT = 2000
 # Somebody who lists more postcodes than this is not saying where they are.
 PLACES_PER_MESSAGE = 3
-# The bot's own button: it never reaches Rasa.
-TRY_AGAIN = "/try_again"
-
 POSTCODE_TOKEN = re.compile(r"\[postcode\]")
 # Tokens are written by the door alone; the same written by a resident is only text.
 FORGED_TOKEN = re.compile(r"\[(?=\s*(?:place\s*:|postcode))", re.IGNORECASE)
-
-WELCOME = Message(
-    text=(
-        "Hello, I am Signpost Leeds. Tell me what is wrong in your own words, and I will look for help near "
-        "you in Leeds. It is free, and I do not need your name."
-    ),
-    buttons=[
-        Button(title="Food", payload='/choose_topic{"topic": "food"}'),
-        Button(title="Gas and electric", payload='/choose_topic{"topic": "fuel"}'),
-        Button(title="Housing", payload='/choose_topic{"topic": "housing"}'),
-        Button(title="Money and debt", payload='/choose_topic{"topic": "money"}'),
-        Button(title="Internet and devices", payload='/choose_topic{"topic": "digital"}'),
-        Button(title="Furniture, clothes, baby things", payload='/choose_topic{"topic": "essentials"}'),
-        Button(title="Feeling low or lonely", payload='/choose_topic{"topic": "wellbeing"}'),
-    ],
-)
-
-ALSO_HERE = Message(
-    text="When you are ready, I can also look for help with food, heating, housing, money or somebody to talk to."
-)
 
 
 @dataclass(frozen=True)
@@ -64,18 +56,42 @@ class FrontDesk:
     privacy: PrivacyFilter
     safety: Screen
     urgent: UrgentHelp
+    languages: LanguageReader
     metrics: Metrics
+    admission: Admission
+    switch: Switch
     deadline: float
     # Senders that Rasa should forget but could not be told to.
     owed: set[str] = field(default_factory=set)
 
 
-def start_conversation(desk: FrontDesk, channel: str) -> tuple[Conversation, Reply]:
-    """Start a conversation on `channel` ("web", "api" or "telegram") and return it with the welcome."""
+@dataclass(frozen=True)
+class Said:
+    """What a resident said: the words for Rasa or the `payload` of a pressed button, and the words to show.
+
+    `spoken` is what it did to the language of the conversation.
+    """
+
+    redacted: Redacted
+    payload: str | None
+    shown: str
+    spoken: Spoken = field(default_factory=Spoken)
+
+
+def start_conversation(
+    desk: FrontDesk, channel: str, language: str | None = None, *, chosen: bool = False
+) -> tuple[Conversation, Reply]:
+    """Start a conversation on `channel` ("web", "api" or "telegram") and return it with the welcome.
+
+    The welcome is in `language`; unless the resident has chosen that, the first real message settles the language.
+    """
     conversation = desk.conversations.start(channel)
     desk.metrics.conversations.set(len(desk.conversations))
-    conversation.record_line(WELCOME)
-    return conversation, Reply(messages=[WELCOME], understood=conversation.understood)
+    conversation.language, conversation.language_settled = language, chosen
+    conversation.understood = Understood(language=language or ENGLISH)
+    hello = welcome(language)
+    conversation.record_line(hello)
+    return conversation, Reply(messages=[hello], understood=conversation.understood)
 
 
 def check_message(text: str) -> str:
@@ -113,10 +129,25 @@ async def take_turn(
         if key is not None and (earlier := conversation.find_reply(key, redacted.text)):
             return earlier
         desk.conversations.record_activity(conversation)
-        reply = await _answer(desk, conversation, redacted, payload, screening)
+        said = _hear(desk, conversation, redacted, payload, shared=place is not None)
+        reply = await _answer(desk, conversation, said, screening)
         if key is not None:
             conversation.record_reply(key, redacted.text, reply)
         return reply
+
+
+def _hear(
+    desk: FrontDesk, conversation: Conversation, redacted: Redacted, payload: str | None, *, shared: bool
+) -> Said:
+    """Return what was said with its language; a wish for another language becomes the button that stands for it."""
+    shown = redacted.text if payload is None else (conversation.find_offered_title(payload) or redacted.text)
+    if shared:
+        return Said(redacted, payload, shown)
+    with desk.metrics.time_step("language"):
+        spoken = hear_language(desk.languages, conversation, redacted.text, payload)
+    if spoken.chosen:
+        return Said(Redacted(CHANGE_LANGUAGE), CHANGE_LANGUAGE, shown, spoken)
+    return Said(redacted, payload, shown, spoken)
 
 
 def screen_message(desk: FrontDesk, text: str) -> Screening:
@@ -140,46 +171,56 @@ def _redact(desk: FrontDesk, text: str, payload: str | None) -> Redacted:
         return Redacted(redacted.text.lstrip("/ \n\t"), redacted.postcodes)
 
 
-async def _answer(
-    desk: FrontDesk, conversation: Conversation, redacted: Redacted, payload: str | None, screening: Screening
-) -> Reply:
-    shown = redacted.text if payload is None else (conversation.find_offered_title(payload) or redacted.text)
-    conversation.record_line(Message(text=shown), from_resident=True)
+async def _answer(desk: FrontDesk, conversation: Conversation, said: Said, screening: Screening) -> Reply:
+    conversation.record_line(Message(text=said.shown), from_resident=True)
     try:
-        async with asyncio.timeout(desk.deadline):
-            heard = await _listen(desk, conversation, redacted, payload)
+        async with asyncio.timeout(desk.deadline), desk.admission.admit(urgent=screening.level == "sure"):
+            if desk.switch.is_closed(conversation.channel):
+                raise ChatClosed
+            heard = await _listen(desk, conversation, said)
         outcome = "answered"
     except Exception as failure:  # noqa: BLE001 - the comment below says why
         # Whatever went wrong behind the door, the resident gets words and numbers, not an error.
-        outcome = "unanswered"
-        heard = _apologise(desk, conversation, redacted, payload, failure)
+        outcome = failure.kind if isinstance(failure, NotServed) else "unanswered"
+        heard = _apologise(desk, conversation, said, failure)
     desk.metrics.turns.labels(conversation.channel, outcome).inc()
+    if heard.needs == []:
+        desk.metrics.not_understood.inc()
     with desk.metrics.time_step("compose"):
-        return _compose(desk, conversation, heard, screening)
+        return _compose(desk, conversation, heard, screening, said.spoken)
 
 
-async def _listen(
-    desk: FrontDesk, conversation: Conversation, redacted: Redacted, payload: str | None
-) -> Heard:
+async def _listen(desk: FrontDesk, conversation: Conversation, said: Said) -> Heard:
     """Return Rasa's answer to this message, or to the one that was left unanswered if that is asked for."""
     waiting = conversation.unanswered_text
-    if payload == TRY_AGAIN and waiting is None:
-        return Heard(
-            messages=[Message(text="All your messages have an answer. What else can I help you with?")]
-        )
-    text = waiting if payload == TRY_AGAIN and waiting else await _place(desk, redacted)
-    heard = await _ask_rasa(desk, conversation, text)
-    if payload == TRY_AGAIN or text == waiting:
+    if said.payload == TRY_AGAIN and waiting is None:
+        return Heard(messages=[all_answered(conversation.language)])
+    if said.payload == HAND_OVER:
+        return await _hand_over(desk, conversation)
+    text = waiting if said.payload == TRY_AGAIN and waiting else await _place(desk, said.redacted)
+    heard = await _ask_rasa(desk, conversation, text, chosen=text == CHANGE_LANGUAGE and said.spoken.chosen)
+    if said.payload == TRY_AGAIN or text == waiting:
         conversation.record_answered()
     elif waiting and not conversation.reminded:
         conversation.reminded = True
-        heard.messages[-1].buttons.append(Button(title="Answer my earlier message", payload=TRY_AGAIN))
+        heard.messages[-1].buttons.append(try_again_button(conversation.language, "answer_earlier"))
     return heard
 
 
-async def _ask_rasa(desk: FrontDesk, conversation: Conversation, text: str) -> Heard:
+async def _hand_over(desk: FrontDesk, conversation: Conversation) -> Heard:
+    """Return a code for a person; Rasa has no part in it."""
+    try:
+        return Heard(messages=[await hand_over(desk.directory, conversation)])
+    except DirectoryFailed as failure:
+        desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
+        log.warning("a code could not be made", service="directory", kind=failure.kind)
+        return Heard(messages=[could_not_hand_over(conversation.language)])
+
+
+async def _ask_rasa(desk: FrontDesk, conversation: Conversation, text: str, *, chosen: bool = False) -> Heard:
+    about = {"language": conversation.language, "language_chosen": chosen} if conversation.language else None
     with desk.metrics.time_step("rasa"):
-        heard = read_rasa_messages(await desk.rasa.send(conversation.sender, text))
+        heard = read_rasa_messages(await desk.rasa.send(conversation.sender, text, about=about))
     if heard.unreadable:
         desk.metrics.failures.labels("rasa_part_unreadable").inc(heard.unreadable)
         log.warning("parts of an answer were not readable", count=heard.unreadable)
@@ -216,39 +257,46 @@ def describe_place(place: FoundPlace) -> str:
     return "[place:outside]" if place.status == "outside_leeds" else "[place:unknown]"
 
 
-def _apologise(
-    desk: FrontDesk, conversation: Conversation, redacted: Redacted, payload: str | None, failure: Exception
-) -> Heard:
+def _apologise(desk: FrontDesk, conversation: Conversation, said: Said, failure: Exception) -> Heard:
     kind = f"rasa_{failure.kind}" if isinstance(failure, RasaFailed) else "turn"
     if isinstance(failure, TimeoutError):
         kind = "deadline"
+    if isinstance(failure, NotServed):
+        kind = failure.kind
     desk.metrics.failures.labels(kind).inc()
     log.error("a message could not be answered", kind=kind, **describe_failure(failure))
-    if payload != TRY_AGAIN:
-        conversation.record_unanswered(redacted.text)
-    text = (
-        "Sorry, I cannot look for help just now. The fault is on our side. Your message is kept here. In a "
-        "minute or two, press Try again, or write again: I will answer as soon as I can. If you cannot wait, "
-        "these numbers need no computer:\n"
-        f"{desk.urgent.list_numbers()}"
-    )
-    message = Message(text=text, buttons=[Button(title="Try again", payload=TRY_AGAIN)])
-    return Heard(messages=[message], out_of_order=True)
+    if said.payload != TRY_AGAIN:
+        conversation.record_unanswered(said.redacted.text)
+    numbers = desk.urgent.in_language(conversation.language).list_numbers()
+    why = failure.kind if isinstance(failure, NotServed) else "sorry"
+    return Heard(messages=[sorry(conversation.language, numbers, why)], out_of_order=True)
 
 
-def _compose(desk: FrontDesk, conversation: Conversation, heard: Heard, screening: Screening) -> Reply:
+def _compose(
+    desk: FrontDesk, conversation: Conversation, heard: Heard, screening: Screening, spoken: Spoken
+) -> Reply:
+    if conversation.language is None and heard.language not in (None, ENGLISH):
+        # This process was started anew, and Rasa still knows in which language it has answered.
+        conversation.language = heard.language
+    language = conversation.language
     messages = list(heard.messages)
+    if heard.offers_person and messages:
+        messages[-1].buttons.insert(0, handover_button(language))
+    if language and (spoken.changed or spoken.chosen):
+        messages.insert(0, say_language(language))
+    if spoken.offer:
+        messages.append(offer_language(spoken.offer))
     if screening.level == "sure":
-        rest = messages if _belongs_after_urgent_help(heard, screening) else [ALSO_HERE]
-        messages = list_urgent_messages(desk, screening) + rest
+        rest = messages if _belongs_after_urgent_help(heard, screening) else [also_here(language)]
+        messages = list_urgent_messages(desk, screening, language) + rest
     elif screening.level == "unsure" and screening.risk:
-        messages.append(desk.urgent.get_gentle_line(screening.risk))
+        messages.append(desk.urgent.in_language(language).get_gentle_line(screening.risk))
     earlier = conversation.understood
     risk = None if screening.risk == DEFAULT else screening.risk
     understood = Understood(
         needs=earlier.needs if heard.needs is None else heard.needs,
         risk=risk,
-        language=earlier.language,
+        language=language or ENGLISH,
         place=heard.place if heard.place_reported else earlier.place,
     )
     # The risk belongs to this message only; it is not kept with the conversation.
@@ -257,6 +305,9 @@ def _compose(desk: FrontDesk, conversation: Conversation, heard: Heard, screenin
         conversation.record_line(message)
     if heard.forget:
         desk.conversations.forget(conversation)
+        if len(desk.rasa.workers) > 1:
+            # Only the worker that answered has forgotten it: the sweep tells the others.
+            desk.owed.add(conversation.sender)
     return Reply(messages=messages, understood=understood)
 
 
@@ -270,11 +321,11 @@ def _belongs_after_urgent_help(heard: Heard, screening: Screening) -> bool:
     return offers_help or heard.out_of_order or screening.risk == DEFAULT
 
 
-def list_urgent_messages(desk: FrontDesk, screening: Screening) -> list[Message]:
+def list_urgent_messages(desk: FrontDesk, screening: Screening, language: str | None = None) -> list[Message]:
     """Return the urgent-help cards for the dangers that were found, most important first."""
     # Two cards at most: somebody in danger reads the first lines, not a list.
-    cards = [desk.urgent.get_card(risk) for risk in screening.risks[:2]]
-    return [card.as_message() for card in cards]
+    urgent = desk.urgent.in_language(language)
+    return [urgent.get_card(risk).as_message() for risk in screening.risks[:2]]
 
 
 async def forget_conversation(desk: FrontDesk, conversation: Conversation) -> None:

@@ -1,14 +1,17 @@
 """Urgent-help cards: fixed, checked texts shown before anything else when somebody may be in danger."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bot.messages import Message
+from bot.translations import isolate, isolate_numbers
 
 DATA = Path(__file__).parent / "data"
+TRANSLATIONS = Path(__file__).parent / "translations" / "urgent"
 DEFAULT = "default"
 
 
@@ -27,11 +30,19 @@ class UrgentContact:
     source_name: str
     source_url: str
     checked: str
+    # In a translation the name as it is in English too: that is what is said when somebody answers the call.
+    english_name: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The name, and in a translation the English one beside it."""
+        return _beside(self.name, self.english_name) if self.english_name else self.name
 
     @property
     def address(self) -> str:
         """The `tel:` or `sms:` address that a phone opens."""
-        return f"sms:{self.number}" if self.number_text.lower().startswith("text") else f"tel:{self.number}"
+        to_text = self.number_text.lower().lstrip("\u2066").startswith("text")
+        return f"sms:{self.number}" if to_text else f"tel:{self.number}"
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,8 @@ class UrgentCard:
     def as_message(self) -> Message:
         """Return the card in plain lines, which read the same on every channel."""
         contacts = (
-            f"• {contact.name}: {contact.number_text}. {contact.what_happens}" for contact in self.contacts
+            f"• {contact.full_name}: {contact.number_text}. {contact.what_happens}"
+            for contact in self.contacts
         )
         return Message(text="\n".join([f"{self.title}.", self.text, *contacts]), urgent=True)
 
@@ -67,6 +79,11 @@ class UrgentHelp:
     cards: dict[str, UrgentCard]
     gentle: dict[str, str]
     without_computer: tuple[PlainNumber, ...]
+    translations: Mapping[str, "UrgentHelp"] = field(default_factory=dict)
+
+    def in_language(self, language: str | None) -> "UrgentHelp":
+        """Return the same in another language, or this if it is not translated."""
+        return self.translations.get(language or "", self)
 
     def get_card(self, risk: str) -> UrgentCard:
         """Return the card for this risk, or the default card if there is none: never nothing."""
@@ -92,7 +109,47 @@ def load_urgent_help(folder: Path = DATA) -> UrgentHelp:
     if DEFAULT not in by_risk or DEFAULT not in lines["gentle"]:
         raise ValueError(f"urgent help has no entry called {DEFAULT!r}")
     numbers = tuple(PlainNumber(**line) for line in lines["without_computer"])
-    return UrgentHelp(by_risk, lines["gentle"], numbers)
+    english = UrgentHelp(by_risk, lines["gentle"], numbers)
+    return replace(english, translations=_read_translations(english))
+
+
+def _read_translations(english: UrgentHelp) -> dict[str, UrgentHelp]:
+    """Return the translations by language. Numbers and sources always come from the English file."""
+    return {path.stem: _translate(english, _read(path)) for path in sorted(TRANSLATIONS.glob("*.yml"))}
+
+
+def _translate(english: UrgentHelp, words: dict[str, Any]) -> UrgentHelp:
+    backwards = words["direction"] == "rtl"
+    keep = isolate_numbers if backwards else str
+    cards = {
+        risk: _translate_card(card, words["cards"][risk], backwards) for risk, card in english.cards.items()
+    }
+    gentle = {risk: keep(words["gentle"][risk]) for risk in english.gentle}
+    numbers = tuple(
+        PlainNumber(_beside(keep(said["name"]), line.name), keep(line.number), keep(said["note"]))
+        for line, said in zip(english.without_computer, words["without_computer"], strict=True)
+    )
+    return UrgentHelp(cards, gentle, numbers)
+
+
+def _translate_card(card: UrgentCard, words: dict[str, Any], backwards: bool) -> UrgentCard:
+    keep = isolate_numbers if backwards else str
+    contacts = tuple(
+        replace(
+            contact,
+            name=keep(said["name"]),
+            english_name=contact.name,
+            number_text=isolate(contact.number_text) if backwards else contact.number_text,
+            when=keep(said["when"]),
+            what_happens=keep(said["what_happens"]),
+        )
+        for contact, said in zip(card.contacts, words["lines"], strict=True)
+    )
+    return UrgentCard(card.risk, keep(words["title"]), keep(words["text"].strip()), contacts)
+
+
+def _beside(name: str, english: str) -> str:
+    return name if name == english else f"{name} ({english})"
 
 
 def _read(path: Path) -> Any:

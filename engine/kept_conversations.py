@@ -44,7 +44,7 @@ class KeptConversations:
         """Replaces what is kept of a conversation."""
         self._database.execute(
             "INSERT OR REPLACE INTO conversation VALUES (?, ?, ?)",
-            (sender_id, last_message, _without_points(json.dumps(events, separators=(",", ":")))),
+            (sender_id, last_message, without_points(json.dumps(events, separators=(",", ":")))),
         )
 
     def find(self, sender_id: Text, oldest_allowed: float) -> Optional[List[Dict[Text, Any]]]:
@@ -64,6 +64,6 @@ class KeptConversations:
         self._database.execute("DELETE FROM conversation WHERE last_message <= ?", (oldest_allowed,))
 
 
-def _without_points(content: Text) -> Text:
+def without_points(content: Text) -> Text:
     """Returns the JSON without latitudes and longitudes; the ward stays, and searches go on from its centre."""
     return _TOKEN_POINT.sub(r"[place:\1]", _POINT.sub(r'"\1":null', content))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional, Text, Tuple
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from tqdm import tqdm
 
 from engine import reader
+from engine.encoder import ANY_NEED, ENGLISH, TextEncoder, reads
 from engine.reader import Example, Reader, Settings
 
 NEED_MARK = "."
@@ -31,8 +32,10 @@ OTHER_TOKEN = re.compile(r"\[[a-z ]{2,20}\]")
 class NeedClassifier(GraphComponent):
     """Reads needs and conversation acts.
 
-    ``config.yml`` sets the reader's ``Settings`` and two thresholds in log-odds: ``claim``, above which a need is
-    claimed, and ``act_margin``, by which a conversation act must beat every need to be the only thing heard.
+    ``config.yml`` sets the reader's ``Settings`` and thresholds in log-odds: ``claim``, above which a need is
+    claimed, ``act_margin``, by which a conversation act must beat every need to be the only thing heard, and for
+    English messages ``encoder_share``, the part that the fine-tuned encoder has in the score of each need, and
+    ``any_need``, what it must say for any need to be claimed at all.
     """
 
     def __init__(
@@ -46,11 +49,18 @@ class NeedClassifier(GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._reader = trained
+        self._encoder = TextEncoder()
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """Returns the settings that ``config.yml`` may change."""
-        return {**vars(Settings()), "claim": -0.25, "act_margin": -1.0}
+        return {
+            **vars(Settings()),
+            "claim": -0.25,
+            "act_margin": -1.0,
+            "encoder_share": 0.5,
+            "any_need": -1.0,
+        }
 
     @classmethod
     def create(
@@ -104,9 +114,10 @@ class NeedClassifier(GraphComponent):
     def _read(self, message: Message, text: Text) -> None:
         if self._reader is None:
             raise RuntimeError("NeedClassifier was asked to read before it was trained")
-        scores = self._reader.log_odds(OTHER_TOKEN.sub(" ", PLACE_TOKEN.sub("Harehills", text)))
+        plain = OTHER_TOKEN.sub(" ", PLACE_TOKEN.sub("Harehills", text))
+        scores, any_need = self._weigh(self._reader, plain)
         order = np.argsort(-scores)
-        needs = self._needs(scores, order)
+        needs = self._needs(scores, order) if any_need else []
         first = needs[0] if needs else int(order[0])
         ranking = [first, *[int(i) for i in order if int(i) != first]][:RANKED]
         confidence = 1.0 / (1.0 + np.exp(-scores))
@@ -127,6 +138,22 @@ class NeedClassifier(GraphComponent):
             for i in needs
         ]
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+
+    def _weigh(self, trained: Reader, text: Text) -> Tuple[np.ndarray, bool]:
+        """Returns the log-odds of each label, mixed with the encoder's in English, and whether a need may be claimed at
+        all.
+        """
+        scores = trained.log_odds(text)
+        if not reads(text):
+            return scores, True
+        heard = dict(zip(self._encoder.labels, self._encoder.log_odds(text), strict=True))
+        if heard[ENGLISH] < 0:
+            return scores, True
+        share = self._config["encoder_share"]
+        for position, label in enumerate(trained.labels):
+            if label in heard:
+                scores[position] = (1 - share) * scores[position] + share * heard[label]
+        return scores, bool(heard[ANY_NEED] > self._config["any_need"])
 
     def _needs(self, scores: np.ndarray, order: np.ndarray) -> List[int]:
         """Returns the labels of the needs claimed, the surest first; none when an act explains the message better."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Set, Text
@@ -47,9 +48,18 @@ class Settings:
     positive_weight: float = 2.0
 
 
+# Letters that Arabic, Urdu and Persian keyboards have in several shapes, brought to one.
+_SHAPES = str.maketrans("يىكةۀہھأإٱ", "ییکههههااا", "\u0640\u200c")
+
+
 def normal(text: Text) -> Text:
-    """Returns lower-case text with plain apostrophes and single spaces."""
-    return re.sub(r"\s+", " ", text.lower().replace("’", "'")).strip()
+    """Returns lower-case text without accents, with plain apostrophes and single spaces.
+
+    Many people type Polish or Romanian without accents, so with and without must be the same word.
+    """
+    apart = unicodedata.normalize("NFKD", text.lower().replace("’", "'").replace("ł", "l").translate(_SHAPES))
+    plain = "".join(character for character in apart if not unicodedata.combining(character))
+    return re.sub(r"\s+", " ", plain).strip()
 
 
 def _vectorizers() -> Dict[Text, TfidfVectorizer]:

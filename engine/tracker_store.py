@@ -33,7 +33,7 @@ from engine.kept_conversations import KeptConversations
 from engine.quiet_logs import quieten_logs
 
 FORGET_ACTION = "action_forget_me"
-MAX_TURNS = 8
+MAX_TURNS = 5
 KEPT_TURNS = 3
 SECONDS_AN_HOUR = 3600
 # How long a conversation may outstay its time when nobody writes.
@@ -77,7 +77,7 @@ class ForgettingTrackerStore(TrackerStore):
         """Keeps the newest turns of the conversation, or drops it when it was just forgotten."""
         self._expire()
         self._conversations.pop(tracker.sender_id, None)
-        if _was_forgotten(tracker):
+        if was_forgotten(tracker):
             if self._kept:
                 self._kept.forget(tracker.sender_id)
             return
@@ -94,12 +94,12 @@ class ForgettingTrackerStore(TrackerStore):
         self._expire()
         found = self._conversations.get(sender_id)
         if found is not None:
-            return _replayed(sender_id, found[1], self.domain)
+            return replayed(sender_id, found[1], self.domain)
         kept = self._kept.find(sender_id, self._oldest_allowed()) if self._kept else None
         if kept is None:
             return None
         events = [event for event in map(Event.from_parameters, kept) if event is not None]
-        return _replayed(sender_id, events, self.domain)
+        return replayed(sender_id, events, self.domain)
 
     async def retrieve_full_tracker(self, sender_id: str) -> Optional[DialogueStateTracker]:
         """Returns the same as ``retrieve``: nothing older is kept."""
@@ -150,7 +150,7 @@ def shortened(events: List[Event], domain: Domain) -> List[Event]:
     cut = turns[-KEPT_TURNS] - 1
     while cut > 0 and not _is_listen(events[cut]):
         cut -= 1
-    head = _replayed("shortened", events[:cut], domain)
+    head = replayed("shortened", events[:cut], domain)
     prefix: List[Event] = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted()]
     prefix += [
         SlotSet(name, slot.value) for name, slot in head.slots.items() if slot.value != slot.initial_value
@@ -164,7 +164,7 @@ def _is_listen(event: Event) -> bool:
     return isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME
 
 
-def _was_forgotten(tracker: DialogueStateTracker) -> bool:
+def was_forgotten(tracker: DialogueStateTracker) -> bool:
     """Whether the newest turn ran the action that promises to forget the conversation."""
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
@@ -174,5 +174,6 @@ def _was_forgotten(tracker: DialogueStateTracker) -> bool:
     return False
 
 
-def _replayed(sender_id: str, events: List[Event], domain: Domain) -> DialogueStateTracker:
+def replayed(sender_id: str, events: List[Event], domain: Domain) -> DialogueStateTracker:
+    """Returns the conversation that these events make."""
     return DialogueStateTracker.from_events(sender_id, events, domain.slots, domain=domain)

@@ -10,12 +10,14 @@ import uvicorn
 
 from referral_directory.application import commands
 from referral_directory.application.application import create_app
+from referral_directory.application.importing import add_commands as add_importing
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.rebuilding import rebuild_places
 from referral_directory.application.referrals import add_commands as add_referrals
 from referral_directory.application.referrals import check_field_keys
 from referral_directory.application.settings import Settings
 from referral_directory.application.statistics import add_commands as add_statistics
+from referral_directory.application.working import add_commands as add_working
 from referral_directory.database import using_database
 from referral_directory.errors import SignpostError
 
@@ -24,6 +26,8 @@ cli = typer.Typer(
 )
 add_statistics(cli)
 add_referrals(cli)
+add_importing(cli)
+add_working(cli)
 
 
 @cli.command()

@@ -31,6 +31,11 @@ def in_leeds(moment: datetime) -> datetime:
     return moment.astimezone(LEEDS)
 
 
+def day_text(day: date) -> str:
+    """A day not far away as people say it: "Friday 27 November"."""
+    return f"{day:%A} {day.day} {day:%B}"
+
+
 def date_text(day: date) -> str:
     """A date as people write it: "28 August 2026"."""
     return f"{day.day} {day:%B %Y}"

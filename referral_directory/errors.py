@@ -13,6 +13,7 @@
     ├── NotReady            the service has started, and cannot answer yet
     ├── BadHours            opening hours that cannot be read
     ├── ReleaseRefused      statistics that may not be published, and why
+    ├── BadFeed             somebody's feed, or a page of it, that cannot be read
     └── BadFile             a starter, guidance or place file that cannot be loaded
 
 None of them knows HTTP: web/problems.py alone turns them into answers.
@@ -82,6 +83,15 @@ class BadHours(SignpostError):
 
 class ReleaseRefused(SignpostError):
     """Statistics that are not published: the period is not over, overlaps, or an attack succeeded."""
+
+
+class BadFeed(SignpostError):
+    """A feed, or a page of it, that cannot be read: which address, and why."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address = address
+        self.reason = reason
 
 
 class BadFile(SignpostError):

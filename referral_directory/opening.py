@@ -13,7 +13,7 @@ from enum import IntEnum
 from opening_hours import OpeningHours, validate
 
 from referral_directory.bank_holidays import is_bank_holiday
-from referral_directory.clock import LEEDS
+from referral_directory.clock import LEEDS, day_text
 from referral_directory.errors import BadHours
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -25,6 +25,8 @@ CONFIRMED, INDICATIVE, NONE = "confirmed", "indicative", "none"
 ENGLISH_ONLY = ("Jan 01", "Jan 02-03 Mo", "easter +1 day", "Aug Mo[-1]")
 HOLIDAY_RULE = re.compile(r"(?:^|,)\s*PH\b[^0-9]*?(?P<rest>\d\d:\d\d.*|off|closed|open|unknown)?$")
 ON_HOLIDAYS = re.compile(r"\bPH\b|24/7")
+
+CLOSURE_HOURS = re.compile(r"\d\d:\d\d-\d\d:\d\d(?:, ?\d\d:\d\d-\d\d:\d\d)*")
 
 # Further changes than these are not searched: hours with a comment on each part change without opening or
 # closing.
@@ -42,6 +44,15 @@ class Rank(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """Days, both included, that are not as usual: closed, or open at `hours` ("10:00-14:00,16:00-18:00")."""
+
+    first_day: date
+    last_day: date
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """Opening times as filed: parsed hours or None, how sure they are, their year, and whether there is a
     phone.
@@ -52,6 +63,7 @@ class Times:
     year: str | None
     has_phone: bool
     knows_holidays: bool
+    closures: tuple[Closure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +78,26 @@ class Opening:
     until: datetime
 
 
-def read_times(hours: str, status: str, year: str | None, has_phone: bool) -> Times:
+def read_times(
+    hours: str, status: str, year: str | None, has_phone: bool, closures: tuple[Closure, ...] = ()
+) -> Times:
     """Times from OpenStreetMap syntax ("Mo-Fr 09:00-17:00; PH off"; "" for none). Raises BadHours."""
     if not hours.strip() or status == NONE:
-        return Times(None, NONE, year, has_phone, knows_holidays=False)
+        return Times(None, NONE, year, has_phone, knows_holidays=False, closures=closures)
     if status not in (CONFIRMED, INDICATIVE):
         raise BadHours(f"{status!r} is not confirmed, indicative or none")
     in_england = with_english_holidays(hours)
     if not validate(in_england):
         raise BadHours(f"{hours!r} is not in opening_hours syntax")
-    parsed = OpeningHours(in_england, timezone=LEEDS, country="GB")
-    return Times(parsed, status, year, has_phone, knows_holidays=bool(ON_HOLIDAYS.search(hours)))
+    # The last rule for a day holds, so closures come after everything.
+    changed = "; ".join([in_england, *(_rule_of(closure) for closure in closures)])
+    parsed = OpeningHours(changed, timezone=LEEDS, country="GB")
+    return Times(parsed, status, year, has_phone, bool(ON_HOLIDAYS.search(hours)), closures)
+
+
+def is_readable(hours: str) -> bool:
+    """Whether these are times of a day, as a closure has them."""
+    return bool(CLOSURE_HOURS.fullmatch(hours)) and validate(hours)
 
 
 def with_english_holidays(hours: str) -> str:
@@ -95,6 +116,9 @@ def opening_at(times: Times, now: datetime) -> Opening:
     """What to say about `times` at `now` (aware, in Leeds)."""
     midnight = datetime.combine(now.date() + timedelta(days=1), time(0), LEEDS)
     ring = "ring first" if times.has_phone else "check first"
+    closure = find_closure(times, now.date())
+    if closure is not None:
+        return _opening_by(closure, now, midnight)
     if times.hours is None:
         return Opening("unknown", f"Opening times not known: {ring}", Rank.UNKNOWN, midnight)
     if is_holiday(now.date()) and not times.knows_holidays:
@@ -124,10 +148,53 @@ def week_of(times: Times, today: date) -> list[dict[str, str]]:
     for offset in range(7):
         day = today + timedelta(days=offset)
         text = _day_text(times.hours, day)
-        if is_holiday(day) and not times.knows_holidays:
+        if is_holiday(day) and not times.knows_holidays and find_closure(times, day) is None:
             text = "Bank holiday: " + ("ring first" if times.has_phone else "check first")
         week.append((day.weekday(), text))
     return [{"day": DAYS[weekday], "text": text} for weekday, text in sorted(week)]
+
+
+def find_closure(times: Times, day: date) -> Closure | None:
+    """The closure that holds on a day; of several, the one said last."""
+    holding = [closure for closure in times.closures if closure.first_day <= day <= closure.last_day]
+    return holding[-1] if holding else None
+
+
+def _opening_by(closure: Closure, now: datetime, midnight: datetime) -> Opening:
+    """What a closure says of its days: it was said for them, so it is sure whatever the usual hours are."""
+    today = now.date()
+    if not closure.hours:
+        last = closure.last_day
+        text = "Closed today" if last == today else f"Closed up to and including {day_text(last)}"
+        return Opening("closed", text, Rank.CLOSED, midnight)
+    hours = OpeningHours(_rule_of(Closure(today, today, closure.hours)), timezone=LEEDS, country="GB")
+    change = hours.next_change(now)
+    until = min(midnight, change) if change is not None else midnight
+    if hours.is_open(now):
+        return Opening("open", f"{_open_text(hours, now)}, at other times than usual", Rank.OPEN, until)
+    text = f"Closed now. Open today {_day_text(hours, today)}, at other times than usual"
+    return Opening("closed", text, Rank.CLOSED, until)
+
+
+def _rule_of(closure: Closure) -> str:
+    days = [f"{day.year} {day:%b} {day.day:02}" for day in (closure.first_day, closure.last_day)]
+    return f"{'-'.join(dict.fromkeys(days))} {closure.hours or 'off'}"
+
+
+def list_openings(times: Times, now: datetime, days: int) -> list[tuple[datetime, datetime]]:
+    """When it opens and closes in the next days, for a calendar: nothing that is not certain, and nothing that has
+    begun.
+    """
+    if times.hours is None or times.status != CONFIRMED:
+        return []
+    spells = _open_spells(times.hours, now, now + timedelta(days=days))
+    return [
+        (opens, closes)
+        for opens, closes in spells
+        if opens > now
+        and closes - opens < timedelta(days=1)
+        and (times.knows_holidays or not is_holiday(opens.date()) or find_closure(times, opens.date()))
+    ]
 
 
 def is_holiday(day: date) -> bool:
@@ -173,7 +240,7 @@ def _closed_text(times: Times, hours: OpeningHours, now: datetime, ring: str) ->
     if opens is None or opens - now > timedelta(days=366):
         return "Closed now"
     day = _day_name(opens.date(), now.date())
-    if is_holiday(opens.date()) and not times.knows_holidays:
+    if is_holiday(opens.date()) and not times.knows_holidays and find_closure(times, opens.date()) is None:
         return f"Closed now, and {day} is a bank holiday: {ring}"
     return f"Closed now, opens {day} {time_text(opens.time())}"
 

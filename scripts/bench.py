@@ -1,4 +1,5 @@
 """Times chat turns of Signpost Leeds beside Rasa's own starter bot, on this machine, in one run: ``make bench``.
+Then searches over a generated city, beside SQLite and PostgreSQL (search_bench.py).
 
 The baseline is what ``rasa init`` creates, with its default pipeline and policies, trained here and asked over its REST
 channel. Ours is the whole stack: the front door screens, redacts, asks Rasa, and the action searches the directory.
@@ -25,6 +26,7 @@ from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
+from scripts import search_bench
 from scripts.children import Children
 from scripts.stack import ROOT, SINGLE_THREADED, Stack, inherited_environment, rasa_environment
 from tests.stack import free_ports, running_stack
@@ -190,6 +192,7 @@ def main() -> int:
             "ratio": round(together_ours["turns_per_second"] / together_starter["turns_per_second"], 2),
         },
         "where_the_time_goes_ms": steps,
+        "search": search_bench.measure(),
     }
     print(json.dumps(result))
     return 0

@@ -1,22 +1,35 @@
-"""Chooses the two thresholds of each risk for the safety screen, on the development split."""
+"""Chooses the two thresholds of each risk for the safety screen: ``python -m scripts.choose_safety_limits``.
 
+To be run again when the model, the encoder or the text of the development split has changed; training runs it itself.
+Reads tests/understanding/safety_dev.jsonl and safety_ordinary_dev.jsonl, and never the test split.
+"""
+
+import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
-from bot.safety_model import RISKS
-from bot.safety_screen import decide
+from bot.safety import PatternScreen
+from bot.safety_model import RISKS, load_model
+from bot.safety_screen import FOLDER, decide
 from bot.safety_vectors import Floats
 from scripts.safety_eval import Line, report
+
+SPLITS = Path(__file__).parents[1] / "tests/understanding"
+DEVELOPMENT = (SPLITS / "safety_dev.jsonl", SPLITS / "safety_ordinary_dev.jsonl")
 
 Limits = dict[str, dict[str, float]]
 
 # The largest shares of false alarms, hard and ordinary, up to which thresholds may sink.
-ALARMS = {"sure": (0.05, 0.015), "unsure": (0.20, 0.15)}
+ALARMS = {"sure": (0.05, 0.015), "unsure": (0.20, 0.13)}
 HIGHEST, STEP = 8.0, 0.1
-LOWEST = -8.0
+# Below these log-odds nothing is flagged: for one risk alone to sink deeper finds little and alarms many.
+LOWEST = -2.5
 
 
 @dataclass(frozen=True)
@@ -75,3 +88,24 @@ def _sink(scored: Scored, hard_share: float, ordinary_share: float) -> list[floa
 
 def _alarms(scores: Floats, limits: np.ndarray) -> float:
     return float((scores >= limits).any(axis=1).mean())
+
+
+def write_limits() -> dict[str, Any]:
+    """Choose the thresholds for the model in bot/data/safety, write them into it and return the figures."""
+    lines = [
+        json.loads(line) for file in DEVELOPMENT for line in file.read_text("utf-8").splitlines() if line
+    ]
+    model, patterns = load_model(FOLDER), PatternScreen()
+    scores = [
+        model.score(line["text"], patterns.screen(line["text"]))
+        for line in tqdm(lines, "Scoring", file=sys.stderr)
+    ]
+    scored = Scored(np.array(scores), lines)
+    limits = choose_limits(scored)
+    described = {**json.loads((FOLDER / "model.json").read_text("utf-8")), **limits}
+    (FOLDER / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    return scored.measure(limits)
+
+
+if __name__ == "__main__":
+    print(json.dumps(write_limits(), indent=2))

@@ -1,8 +1,8 @@
 """Reads messages with the trained model, for the evaluations: runs inside Rasa's environment, Python 3.10.
 
 ``engine/.venv/bin/python -m scripts.read_messages MODEL FILE`` reads JSON lines with a ``text`` and prints one
-JSON line for each: the needs claimed, the intent, and the milliseconds that reading took. The whole pipeline
-runs, as in a conversation.
+JSON line for each: the needs claimed, the intent, the likeliest needs with their confidence, and the milliseconds
+that reading took. The whole pipeline runs, as in a conversation.
 """
 
 import asyncio
@@ -24,7 +24,17 @@ async def read(model: str, lines: list) -> None:
         parsed = await agent.parse_message(json.loads(line)["text"].lstrip("/ "))
         milliseconds = 1000 * (time.perf_counter() - began)
         needs = [entity["value"] for entity in parsed["entities"] if entity["entity"] == "need"]
-        answer = {"needs": needs, "intent": parsed["intent"]["name"], "ms": round(milliseconds, 2)}
+        likely = {
+            each["name"]: round(each["confidence"], 4)
+            for each in parsed["intent_ranking"]
+            if "." in each["name"]
+        }
+        answer = {
+            "needs": needs,
+            "intent": parsed["intent"]["name"],
+            "likely": likely,
+            "ms": round(milliseconds, 2),
+        }
         print(json.dumps(answer), flush=True)
 
 

@@ -106,6 +106,7 @@ class Stack:
         self.environment = dict(environment)
         self.state = Path(self.environment["SIGNPOST_STATE_DIR"])
         self.commands: dict[str, str] = parse_procfile(procfile.read_text("utf-8")).processes
+        self.ready_addresses = READY_ADDRESSES
         self.say = say
         self._stop_asked = stop_asked
         self._started = time.monotonic()
@@ -131,7 +132,9 @@ class Stack:
         self._started = time.monotonic()
         for name in names or self.commands:
             environment = (
-                rasa_environment(self.environment, self.state) if name == "rasa" else self.environment
+                rasa_environment(self.environment, self.state)
+                if name.startswith("rasa")
+                else self.environment
             )
             self.children.start(name, self.commands[name], environment, keep_log=keep_log)
 
@@ -174,10 +177,12 @@ class Stack:
         return f"{name} {how}; its output is in {self.children.log_path(name)} and ends:{lines}"
 
     def _answers(self, name: str) -> bool:
-        if name not in READY_ADDRESSES:
+        if name not in self.ready_addresses:
             return True
         # 0.0.0.0 means every address of this machine, and asks to be called by one of them.
-        address = READY_ADDRESSES[name].format_map(self.environment).replace("//0.0.0.0:", "//127.0.0.1:")
+        address = (
+            self.ready_addresses[name].format_map(self.environment).replace("//0.0.0.0:", "//127.0.0.1:")
+        )
         # No proxy that the environment may name: these addresses are on this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

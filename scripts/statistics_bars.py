@@ -1,36 +1,43 @@
-"""Measures the bars of the statistics: attacks on 200 simulated cities, the cost of counting, a large release.
+"""Measures the bars of the statistics: attacks on 200 simulated cities, the cost of counting, a large release,
+counting by processes that are killed, and the public pages.
 
     python -m scripts.statistics_bars
 
-Takes under three minutes on two cores. The last line is one JSON object. The second opinion is a linear program
+Takes about five minutes on two cores. The last line is one JSON object. The second opinion is a linear program
 over everything published together (scipy, a development dependency).
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 from scipy.optimize import linprog  # type: ignore[import-untyped,unused-ignore]
 from scipy.sparse import csr_array  # type: ignore[import-untyped,unused-ignore]
+from sqlalchemy import func, select
 from tqdm import tqdm
 
 from referral_directory.application import commands
 from referral_directory.application.settings import Settings
 from referral_directory.application.statistics import load_frame
-from referral_directory.database import open_database, transaction
+from referral_directory.database import open_database, transaction, using_database
 from referral_directory.demand.counting import Enquiry, record_enquiry
 from referral_directory.demand.disclosure import HIDDEN, WITHHELD
+from referral_directory.demand.models import DemandCount
 from referral_directory.demand.periods import Period, parse_period
 from referral_directory.demand.protection import count_visible, protect
 from referral_directory.demand.recovery import NARROW
@@ -42,11 +49,28 @@ CITIES = 200
 QUARTERS_EVERY = 5  # every fifth city publishes a whole quarter, the others four weeks
 PROGRAMS_EVERY = 20
 CELLS_BY_PROGRAM = 12
-OUTCOMES = ("matched", "none_matched", "closed_now", "full", "end_helped", "end_no_answer")
-SHARES = (0.66, 0.1, 0.08, 0.08, 0.05, 0.03)
+SHARES_OF = {
+    "matched": 0.62, "none_matched": 0.1, "closed_now": 0.08, "full": 0.07, "sent": 0.04, "end_helped": 0.03,
+    "end_no_answer": 0.01, "said_helped": 0.03, "said_full": 0.01, "said_wrong_details": 0.01,
+}  # fmt: skip
+OUTCOMES, SHARES = tuple(SHARES_OF), tuple(SHARES_OF.values())
 ENQUIRIES = 10_000_000
 YEARS = 5
 COUNTED = 2000
+WORKERS, COUNTED_BY_WORKER, KILLING_ROUNDS = 8, 200, 4
+PAGES = (
+    "/statistics",
+    "/statistics?need=fuel.bills",
+    "/statistics/where",
+    "/statistics/compare",
+    "/statistics/compare?a=E05011394&b=E05011385",
+    "/statistics/decisions",
+    "/statistics/private",
+    "/statistics/releases",
+    "/statistics/releases/146",
+    "/statistics/releases/146/bulletin",
+    "/statistics/method",
+)
 
 
 def simulate_weeks(source: np.random.Generator, frame: Frame, weeks: int, volume: float) -> list[list[Cell]]:
@@ -160,13 +184,13 @@ def fill_five_years(path: Path, frame: Frame) -> int:
     source = np.random.default_rng(3)
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous = OFF")
-    shape = (len(frame.needs), len(frame.wards), 3, 6)
+    shape = (len(frame.needs), len(frame.wards), 3, len(OUTCOMES))
     weights = np.einsum(
         "i,j,k,l->ijkl",
         source.dirichlet(np.full(shape[0], 2.0)),
         source.dirichlet(np.full(shape[1], 2.0)),
         (0.9, 0.06, 0.04),
-        (0.7, 0.1, 0.08, 0.06, 0.03, 0.03),
+        SHARES,
     ).ravel()
     rows = 0
     for number in tqdm(range(365 * YEARS), desc="counters", disable=None):
@@ -204,6 +228,103 @@ def measure_counting(url: str, frame: Frame) -> dict[str, float]:
         "mean_ms": round(1000 * float(np.mean(seconds)), 2),
         "p95_ms": round(1000 * float(np.quantile(seconds, 0.95)), 2),
     }
+
+
+def count_as_worker(url: str, worker: int) -> None:
+    """Runs in a process that may be killed: says each enquiry's number after its transaction."""
+    with using_database(url) as database:
+        enquiry = Enquiry("fuel.meter", None, "web", "en", "matched")
+        for number in range(COUNTED_BY_WORKER):
+            with transaction(database) as session:
+                record_enquiry(session, enquiry, f"worker {worker} {number}", b"salt", date(2026, 1, 5))
+            print(number, flush=True)
+
+
+def measure_kills() -> dict[str, int]:
+    """Eight processes count the same keys again and again, and are killed at random until every key was counted."""
+    source = np.random.default_rng(9)
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'directory.db'}"
+        with using_database(url) as database:
+            commands.migrate(database)
+        kills = 0
+        for is_last in (*[False] * KILLING_ROUNDS, True):
+            arguments = [sys.executable, "-m", "scripts.statistics_bars", "count", url]
+            running = [
+                subprocess.Popen([*arguments, str(number)], stdout=subprocess.PIPE, text=True)
+                for number in range(WORKERS)
+            ]
+            for process in running:
+                last = COUNTED_BY_WORKER if is_last else int(source.integers(1, COUNTED_BY_WORKER))
+                kills += _kill_after(process, last)
+        with using_database(url) as database, database.read() as session:
+            counted = int(session.scalar(select(func.sum(DemandCount.count))) or 0)
+    return {"processes": WORKERS, "kills": kills, "keys": WORKERS * COUNTED_BY_WORKER, "counted": counted}
+
+
+def _kill_after(process: subprocess.Popen[str], last: int) -> int:
+    """Read what a worker says, and kill it after so many numbers; 1 if it was killed."""
+    with process:
+        for said, _ in enumerate(process.stdout or (), 1):
+            if said == last < COUNTED_BY_WORKER:
+                process.kill()
+                return 1
+    return 0
+
+
+def measure_pages() -> dict[str, Any]:
+    """Size and time of the public pages on two simulated years, asked of the running application one at a time."""
+    with tempfile.TemporaryDirectory() as folder, httpx.Client() as client:
+        environment = os.environ | {
+            "SIGNPOST_STATE_DIR": folder,
+            "DATABASE_URL": f"sqlite:///{Path(folder) / 'simulated.db'}",
+            "DIRECTORY_PORT": str(free_port()),
+        }
+        module = [sys.executable, "-m", "referral_directory"]
+        demonstrate = [*module, "demo-statistics", "--state", folder]
+        subprocess.run(demonstrate, env=environment, check=True, stdout=subprocess.DEVNULL)
+        address = f"http://127.0.0.1:{environment['DIRECTORY_PORT']}"
+        server = subprocess.Popen(
+            [*module, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            _wait_for(client, f"{address}/readyz")
+            measured = {page: _measure_page(client, address + page) for page in PAGES}
+        finally:
+            server.terminate()
+            server.wait()
+    return {
+        "largest_kb": round(max(size for size, _ in measured.values()) / 1000, 1),
+        "slowest_p95_ms": round(max(ms for _, ms in measured.values())),
+        "pages": {page: [round(size / 1000, 1), round(ms)] for page, (size, ms) in measured.items()},
+    }
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def _wait_for(client: httpx.Client, address: str) -> None:
+    for _ in range(600):
+        with suppress(httpx.TransportError):
+            if client.get(address).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise SystemExit("The directory did not start.")
+
+
+def _measure_page(client: httpx.Client, address: str) -> tuple[int, float]:
+    times, size = [], 0
+    for _ in range(20):
+        begun = time.perf_counter()
+        answer = client.get(address)
+        times.append(1000 * (time.perf_counter() - begun))
+        answer.raise_for_status()
+        size = len(answer.content)
+    return size, float(np.quantile(times, 0.95))
 
 
 def release_quarter(url: str) -> None:
@@ -246,6 +367,8 @@ def main() -> None:
         "large": measure_large(frame),
         "accuracy": measure_accuracy(frame),
         "attacks": attack_cities(frame),
+        "kills": measure_kills(),
+        "pages": measure_pages(),
     }
     print(json.dumps(result | {"seconds": round(time.perf_counter() - begun)}))
 
@@ -253,5 +376,9 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["release"]:
         release_quarter(sys.argv[2])
+    elif sys.argv[1:2] == ["count"]:
+        count_as_worker(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1:2] == ["pages"]:
+        print(json.dumps(measure_pages() | {"kills": measure_kills()}))
     else:
         main()

@@ -1,8 +1,8 @@
 """Trains the safety screen's model: ``python -m scripts.train_safety``. Deterministic; numpy only.
 
-Reads bot/data/safety/train.jsonl (dangers, hard and ordinary negatives) and ordinary.jsonl (ordinary messages), learns,
-chooses the thresholds on tests/understanding/safety_dev.jsonl and safety_ordinary_dev.jsonl, and writes model.npz and
-model.json. The test split is never read here. docs/decisions/0008-safety-screen.md says why it is made like this.
+Reads bot/data/safety/train.jsonl (dangers, hard and ordinary negatives) and ordinary.jsonl (ordinary messages),
+learns, writes model.npz and model.json, and lets ``scripts.choose_safety_limits`` choose the thresholds. The test
+split is never read here. docs/decisions/0008-safety-screen.md says why it is made like this.
 """
 
 import hashlib
@@ -21,15 +21,13 @@ import numpy as np
 from tqdm import tqdm
 
 from bot.safety import PatternScreen
-from bot.safety_model import OUTPUTS, RISKS, SOFTNESS, Head, combine, list_hints
+from bot.safety_model import OUTPUTS, RISKS, SOFTNESS, list_hints
 from bot.safety_parts import cut
 from bot.safety_screen import FOLDER
 from bot.safety_vectors import BATCH, SIZE, Encoder, Floats
-from scripts.choose_safety_limits import Scored, choose_limits
+from scripts.choose_safety_limits import write_limits
 
-SPLITS = Path(__file__).parents[1] / "tests/understanding"
 TRAINING = (FOLDER / "train.jsonl", FOLDER / "ordinary.jsonl")
-DEVELOPMENT = (SPLITS / "safety_dev.jsonl", SPLITS / "safety_ordinary_dev.jsonl")
 
 # Chosen on the development split.
 HIDDEN = 128
@@ -208,36 +206,17 @@ def take_raw_vectors(weights: Weights, mean: Floats, deviation: Floats) -> Weigh
     return {name: value.astype(np.float16 if value.ndim == 2 else np.float32) for name, value in raw.items()}
 
 
-def score(weights: Weights, messages: Messages) -> Floats:
-    """Return the log-odds of each risk (messages x RISKS), as the screen will compute them."""
-    exact = {name: value.astype(np.float32) for name, value in weights.items()}
-    whole, part = (
-        Head(**{name: exact[f"{kind}_{name}"] for name in Head.__dataclass_fields__})
-        for kind in ("whole", "part")
-    )
-    logits = whole.score(messages.vectors[messages.whole]) + messages.hints @ exact["hints"]
-    cut_ones = np.flatnonzero(messages.parts)
-    scores, firsts = part.score(messages.vectors[messages.part]), messages.start[cut_ones]
-    owner = np.repeat(np.arange(len(cut_ones)), messages.parts[cut_ones])
-    highest = np.maximum.reduceat(scores, firsts)
-    sums = np.add.reduceat(np.exp((scores - highest[owner]) / SOFTNESS), firsts)
-    logits[cut_ones] += highest + SOFTNESS * np.log(sums)
-    return combine(logits)
-
-
 def main() -> int:
     """Train, choose the thresholds, write the two files and print what the development split says."""
     started, encoder = time.monotonic(), Encoder()
     messages = read_messages(read_lines(TRAINING), encoder)
     mean, deviation = standardise(messages)
     weights = take_raw_vectors(train(messages), mean, deviation)
-    lines = read_lines(DEVELOPMENT)
-    scored = Scored(score(weights, read_messages(lines, encoder)), lines)
-    limits = choose_limits(scored)
     np.savez_compressed(FOLDER / "model.npz", **cast(Any, weights))
-    described = {"risks": RISKS, **limits, "training_sha256": hash_training_text()}
+    described = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))
+    described["training_sha256"] = hash_training_text()
     (FOLDER / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(scored.measure(limits), indent=2))
+    print(json.dumps(write_limits(), indent=2))
     print(f"Trained in {time.monotonic() - started:.0f} s.", file=sys.stderr)
     return 0
 

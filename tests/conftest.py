@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+# The browser's fixtures (`browser_page`, `chromium`), for every folder of tests.
+pytest_plugins = ["tests.browser"]
+
 # These run in Rasa's environment, with its own Python (make test).
 collect_ignore = ["engine"]
 
@@ -27,6 +30,15 @@ def is_local(host: object) -> bool:
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
+
+
+# Before pytest-xdist's own hook, which reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of the one running system in one of the processes that tests are spread over."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,12 +7,11 @@ import structlog
 from bot.conversations import Conversation
 from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong
 from bot.messages import Button, Message
+from bot.sayings import TRY_AGAIN, welcome
 from bot.telegram import words
-from bot.telegram.updates import MEDIA, Incoming
+from bot.telegram.updates import Incoming
 from bot.turn import (
     MESSAGE_LIMIT,
-    TRY_AGAIN,
-    WELCOME,
     FrontDesk,
     forget_conversation,
     list_urgent_messages,
@@ -27,12 +26,16 @@ CHANNEL = "telegram"
 
 @dataclass
 class Answer:
-    """What to say. `forget` drops everything of the chat; `stale` takes the quick replies off the old message."""
+    """What to say. `forget` drops everything of the chat; `stale` takes the quick replies off the old message.
+
+    `language` is that of the conversation, for the labels of cards.
+    """
 
     messages: list[Message]
     lead: str = ""
     forget: bool = False
     stale: bool = False
+    language: str | None = None
 
 
 @dataclass
@@ -46,6 +49,13 @@ class Asked:
 
 async def answer(desk: FrontDesk, asked: Asked) -> Answer:
     """Return the answer to what a resident did in a private chat."""
+    before = _language(desk, asked)
+    said = await _answer(desk, asked)
+    said.language = _language(desk, asked) or before
+    return said
+
+
+async def _answer(desk: FrontDesk, asked: Asked) -> Answer:
     incoming = asked.incoming
     match incoming.kind:
         case "command":
@@ -56,10 +66,10 @@ async def answer(desk: FrontDesk, asked: Asked) -> Answer:
             return await _answer_location(desk, asked)
         case "media" if incoming.caption.strip():
             said = await _take_turn(desk, asked, incoming.caption)
-            said.lead = words.lead_for_caption(MEDIA[incoming.text])
+            said.lead = words.lead_for_caption(_language(desk, asked))
             return said
         case "media":
-            return Answer([_offer(desk, asked, words.answer_media(MEDIA[incoming.text]))])
+            return Answer([_offer(desk, asked, words.answer_media(_language(desk, asked)))])
         case _:
             return await _take_turn(desk, asked, incoming.text)
 
@@ -68,13 +78,16 @@ async def _answer_command(desk: FrontDesk, asked: Asked) -> Answer:
     name = asked.incoming.text
     if name == "start":
         conversation = _get_conversation(desk, asked)
-        conversation.record_line(WELCOME)
-        return Answer(words.welcome())
+        conversation.record_line(welcome(conversation.language))
+        return Answer(words.welcome_here(conversation.language))
     if name == "urgent":
-        return Answer(words.urgent_menu(desk.urgent))
+        return Answer(words.urgent_menu(desk.urgent, _language(desk, asked)))
+    if name == "language":
+        return Answer([_offer(desk, asked, words.choose_language_here(_language(desk, asked)))])
     if name == "forget":
+        language = _language(desk, asked)
         await forget_conversation(desk, _get_conversation(desk, asked))
-        return Answer([Message(text=words.FORGOTTEN)], forget=True)
+        return Answer([words.forgotten(language)], forget=True)
     if name in words.PAYLOADS:
         return await _press(desk, asked, words.PAYLOADS[name])
     # Not a command of ours: then it is words.
@@ -84,12 +97,12 @@ async def _answer_command(desk: FrontDesk, asked: Asked) -> Answer:
 async def _answer_button(desk: FrontDesk, asked: Asked) -> Answer:
     pressed = asked.pressed
     if pressed is None:
-        return Answer([_offer(desk, asked, words.STALE_BUTTON)], stale=True)
+        return Answer([_offer(desk, asked, words.stale_button(_language(desk, asked)))], stale=True)
     if pressed.payload.startswith(words.URGENT_PAYLOAD):
         risk = pressed.payload.removeprefix(words.URGENT_PAYLOAD)
-        return Answer([desk.urgent.get_card(risk).as_message()])
+        return Answer([desk.urgent.in_language(_language(desk, asked)).get_card(risk).as_message()])
     said = await _press(desk, asked, pressed)
-    said.lead = f"You chose: {pressed.title}"
+    said.lead = words.lead_for_choice(_language(desk, asked), pressed.title)
     return said
 
 
@@ -97,7 +110,7 @@ async def _press(desk: FrontDesk, asked: Asked, button: Button) -> Answer:
     conversation = _get_conversation(desk, asked)
     if conversation.find_offered_title(button.payload) is None:
         if button.payload == TRY_AGAIN:
-            return Answer([_offer(desk, asked, words.LOST_MESSAGE)])
+            return Answer([_offer(desk, asked, words.lost_message(conversation.language))])
         # Offered before this process started, or by Telegram's own menu: it is still a button of ours.
         conversation.record_line(Message(text=button.title, buttons=[button]))
     return await _take_turn(desk, asked, button.payload)
@@ -109,7 +122,7 @@ async def _answer_location(desk: FrontDesk, asked: Asked) -> Answer:
     except DirectoryFailed as failure:
         desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
         log.warning("a location could not be asked for", service="directory", kind=failure.kind)
-        return Answer([words.NO_LOCATION])
+        return Answer([words.no_location(_language(desk, asked))])
     conversation = _get_conversation(desk, asked)
     reply = await take_turn(desk, conversation, words.LOCATION_SHARED, _name_turn(asked), place=place)
     return Answer(reply.messages)
@@ -122,12 +135,13 @@ async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
     except MessageTooLong:
         # What is too long to answer is still read for danger (design rule 2).
         screening = screen_message(desk, text)
-        urgent = list_urgent_messages(desk, screening) if screening.level == "sure" else []
-        return Answer([*urgent, words.too_long(MESSAGE_LIMIT)])
+        language = conversation.language
+        urgent = list_urgent_messages(desk, screening, language) if screening.level == "sure" else []
+        return Answer([*urgent, words.too_long(language, MESSAGE_LIMIT)])
     except EmptyMessage:
-        return Answer([_offer(desk, asked, words.EMPTY)])
+        return Answer([_offer(desk, asked, words.empty(conversation.language))])
     if conversation.forgotten:
-        return Answer([*reply.messages, Message(text=words.TELEGRAM_COPY)], forget=True)
+        return Answer([*reply.messages, words.telegram_copy(conversation.language)], forget=True)
     return Answer(reply.messages)
 
 
@@ -135,6 +149,11 @@ def _get_conversation(desk: FrontDesk, asked: Asked) -> Conversation:
     """Return the conversation of this chat. After a restart Rasa still knows it, under the same name."""
     found = desk.conversations.find(asked.chat)
     return found or desk.conversations.start(CHANNEL, asked.chat)
+
+
+def _language(desk: FrontDesk, asked: Asked) -> str | None:
+    found = desk.conversations.find(asked.chat)
+    return found.language if found else None
 
 
 def _offer(desk: FrontDesk, asked: Asked, message: Message) -> Message:

@@ -23,6 +23,7 @@ from bot.telegram.sealing import Keys
 from bot.telegram.storage import Storage
 from bot.telegram.updates import ALLOWED_UPDATES, Incoming, read_body, read_update
 from bot.telegram.writing import Draft, lay_out, write_drafts
+from bot.translations import ENGLISH, list_languages
 from bot.turn import FrontDesk
 
 log = structlog.get_logger()
@@ -168,7 +169,7 @@ class TelegramDoor:
     def _seal_answer(
         self, chat: str, incoming: Incoming, said: Answer
     ) -> tuple[list[bytes], list[queues.Kept]]:
-        drafts = write_drafts(said.messages, said.lead)
+        drafts = write_drafts(said.messages, said.lead, said.language)
         parts = [self._seal_draft(chat, draft) for draft in drafts]
         if said.stale and incoming.button_message:
             parts.append(self.keys.seal(chat, {"kind": "unbutton", "message": incoming.button_message}))
@@ -274,7 +275,14 @@ class TelegramDoor:
             )
         else:
             await self._bot.delete_webhook()
-        await self._bot.set_my_commands(list(words.COMMANDS.items()))
+        others = [known.language for known in list_languages() if known.language != ENGLISH]
+        await asyncio.gather(
+            self._bot.set_my_commands(words.list_commands()),
+            *(
+                self._bot.set_my_commands(words.list_commands(language), language_code=language)
+                for language in others
+            ),
+        )
 
     async def _poll(self) -> None:
         offset, failures = 0, 0

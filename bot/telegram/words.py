@@ -1,93 +1,115 @@
-"""What the Telegram door says of its own accord, in plain words."""
+"""What the Telegram door says of its own accord, in the resident's language (bot/translations)."""
 
 from bot.messages import Button, Message
-from bot.turn import WELCOME
+from bot.sayings import language_menu, topic_buttons, welcome
+from bot.translations import ENGLISH, get_words, list_languages
 from bot.urgent import DEFAULT, UrgentHelp
 
-# Shown by Telegram beside the box where people write.
-COMMANDS = {
-    "start": "Begin, and see what I can help with",
-    "urgent": "Numbers to ring if somebody is in danger",
-    "help": "How this works",
-    "restart": "Start again from the beginning",
-    "language": "About other languages",
-    "forget": "Forget this conversation",
-}
+# Shown by Telegram beside the box where people write, in the language of their Telegram.
+COMMANDS = ("start", "urgent", "help", "restart", "language", "forget")
 # Commands that are something the assistant understands: they go to it as if a button had been pressed.
 PAYLOADS = {
     "help": Button(title="Help", payload="/help"),
     "restart": Button(title="Start again", payload="/start_again"),
-    "language": Button(title="Another language", payload="/change_language"),
 }
 URGENT_PAYLOAD = "telegram urgent "
-
-TELEGRAM_NOTE = (
-    "Telegram is another company, and it keeps what is written here. Please leave out names, addresses and numbers. "
-    "Send /forget and I forget this conversation; /urgent shows numbers to ring."
-)
-TELEGRAM_COPY = (
-    "Telegram still has its own copy, on your phone and on its machines: to remove it, delete this chat in Telegram, "
-    "for both sides."
-)
-FORGOTTEN = f"I have forgotten this conversation. {TELEGRAM_COPY} Write again whenever you like."
+LOCATION_SHARED = "My location"
+# A group is left before anybody has said anything, so nobody knows its language.
 GROUP = (
     "Sorry, I only talk to one person at a time, because what people tell me is private. I keep nothing of this "
     "group and leave it now. Write to me in a chat of your own."
 )
-STALE_BUTTON = Message(
-    text="That button is from an earlier conversation. Tell me in your own words, or choose one:",
-    buttons=WELCOME.buttons,
-)
-EMPTY = Message(text="Tell me in a few words what is wrong, or choose one:", buttons=WELCOME.buttons)
-NO_LOCATION = Message(
-    text="I cannot use your location just now. Write the name of your area, or the first half of the postcode."
-)
-LOST_MESSAGE = Message(
-    text="I do not have your earlier message any more. Please write it again, or choose one:",
-    buttons=WELCOME.buttons,
-)
-LOCATION_SHARED = "My location"
 
 
-def welcome() -> list[Message]:
+def list_commands(language: str = ENGLISH) -> list[tuple[str, str]]:
+    """Return Telegram's menu: each command and what it does."""
+    words = get_words(language)
+    return [(command, words(f"command_{command}")) for command in COMMANDS]
+
+
+def welcome_here(language: str | None) -> list[Message]:
     """Return the welcome, with what a resident should know about Telegram before the menu."""
-    return [Message(text=TELEGRAM_NOTE), WELCOME]
+    words = get_words(language)
+    others = ", ".join(known.name for known in list_languages() if known is not words)
+    return [Message(text=words("telegram_note")), Message(text=f"{others}: /language"), welcome(language)]
 
 
-def answer_media(kind: str) -> Message:
-    """Return the answer to something that is not words; `kind` is its name in the plural."""
-    text = (
-        f"I cannot look at {kind}, and I keep nothing of them. Tell me in words what is wrong, or choose one:"
+def choose_language_here(language: str | None) -> Message:
+    """Return a button for each language."""
+    return language_menu(language)
+
+
+def forgotten(language: str | None) -> Message:
+    """Return that the conversation is forgotten here, and what Telegram still has."""
+    words = get_words(language)
+    return Message(
+        text=f"{words('telegram_forgotten')} {words('telegram_copy')} {words('telegram_write_again')}"
     )
-    return Message(text=text, buttons=WELCOME.buttons)
 
 
-def lead_for_caption(kind: str) -> str:
+def telegram_copy(language: str | None) -> Message:
+    """Return what Telegram still has of a conversation that is forgotten here."""
+    return Message(text=get_words(language)("telegram_copy"))
+
+
+def stale_button(language: str | None) -> Message:
+    """Return the answer to a button of an earlier conversation."""
+    return _with_topics(language, "telegram_stale")
+
+
+def empty(language: str | None) -> Message:
+    """Return the answer to a message without words."""
+    return _with_topics(language, "telegram_empty")
+
+
+def lost_message(language: str | None) -> Message:
+    """Return that the message to try again is gone."""
+    return _with_topics(language, "telegram_lost")
+
+
+def answer_media(language: str | None) -> Message:
+    """Return the answer to something that is not words."""
+    return _with_topics(language, "telegram_media")
+
+
+def no_location(language: str | None) -> Message:
+    """Return what to write instead of a location."""
+    return Message(text=get_words(language)("telegram_no_location"))
+
+
+def lead_for_caption(language: str | None) -> str:
     """Return the line before the answer to words that came with something else."""
-    return f"I cannot look at {kind}, but I have read what you wrote."
+    return get_words(language)("telegram_caption")
 
 
-def too_long(limit: int) -> Message:
+def lead_for_choice(language: str | None, title: str) -> str:
+    """Return the line before the answer to a pressed button."""
+    return get_words(language)("telegram_chose", title=title)
+
+
+def too_long(language: str | None, limit: int) -> Message:
     """Return what to do about a message that is too long."""
-    return Message(
-        text=f"That is more than I can read at once. Send it in parts of up to {limit:,} characters."
-    )
+    return Message(text=get_words(language)("telegram_too_long", limit=f"{limit:,}"))
 
 
-def could_not_answer(urgent: UrgentHelp) -> Message:
+def could_not_answer(urgent: UrgentHelp, language: str | None = None) -> Message:
     """Return the last resort: the fault is ours, and these numbers work without us."""
-    text = "Sorry, something went wrong on our side and I could not answer that. Please write it again."
-    return Message(
-        text=f"{text} If you cannot wait, these numbers need no computer:\n{urgent.list_numbers()}"
-    )
+    numbers = urgent.in_language(language).list_numbers()
+    return Message(text=f"{get_words(language)('telegram_failed')}\n{numbers}")
 
 
-def urgent_menu(urgent: UrgentHelp) -> list[Message]:
+def urgent_menu(urgent: UrgentHelp, language: str | None) -> list[Message]:
     """Return the urgent-help card for every danger, and a button for each kind."""
+    help_here = urgent.in_language(language)
     buttons = [
         Button(title=card.title, payload=f"{URGENT_PAYLOAD}{risk}")
-        for risk, card in urgent.cards.items()
+        for risk, card in help_here.cards.items()
         if risk != DEFAULT
     ]
-    more = Message(text="More about one of these:", buttons=buttons)
-    return [urgent.get_card(DEFAULT).as_message(), more]
+    more = Message(text=get_words(language)("telegram_more"), buttons=buttons)
+    return [help_here.get_card(DEFAULT).as_message(), more]
+
+
+def _with_topics(language: str | None, key: str) -> Message:
+    words = get_words(language)
+    return Message(text=words(key), buttons=topic_buttons(words))

@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from telegram.constants import MessageLimit
 
 from bot.messages import Button, Card, Message
-from bot.web.pages import describe_distance
+from bot.opening_words import describe_opening
+from bot.translations import Words, get_words
+from bot.web.templating import describe_distance
 
 TEXT_LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
 # Two short buttons fit side by side on a small phone; longer ones get a row each.
@@ -22,7 +24,6 @@ PIECE_LIMIT = TEXT_LIMIT - 100
 BLANK_LINE = "\n\n"
 BREAKS = ("\n\n", "\n", ". ", " ")
 TAG = re.compile(r"<[^>]+>")
-URGENT_POINTER = "Send /urgent to see all the numbers."
 
 
 @dataclass
@@ -33,62 +34,66 @@ class Draft:
     buttons: list[Button] = field(default_factory=list)
 
 
-def write_drafts(messages: Iterable[Message], lead: str = "") -> list[Draft]:
+def write_drafts(messages: Iterable[Message], lead: str = "", language: str | None = None) -> list[Draft]:
     """Return the Telegram messages that say `messages`, in order; `lead` (plain text) comes before them, in italics.
+
+    The labels of cards are in `language`; what services say of themselves is in English.
 
     What belongs together becomes one message, so that a phone sounds once. Urgent help always stands alone, and
     nothing comes before it, so that it is read first and can be found again.
     """
+    words = get_words(language)
     drafts: list[Draft] = []
     blocks: list[str] = []
     said_lead = not lead
     for message in messages:
         if message.urgent:
             drafts += _close(blocks, [])
-            drafts += _close(list(_write_urgent(message)), message.buttons)
+            drafts += _close(list(_write_urgent(message, words)), message.buttons)
             blocks = []
             continue
         if not said_lead:
             blocks.append(f"<i>{html.escape(lead, quote=False)}</i>")
             said_lead = True
-        blocks += write_blocks(message)
+        blocks += write_blocks(message, words)
         if message.buttons:
             drafts += _close(blocks, message.buttons)
             blocks = []
     return drafts + _close(blocks, [])
 
 
-def write_blocks(message: Message) -> list[str]:
+def write_blocks(message: Message, words: Words) -> list[str]:
     """Return the message as pieces of HTML, each complete in itself and short enough to be sent alone."""
-    text = f"{message.text} {URGENT_POINTER}" if message.points_to_urgent_help else message.text
+    text = message.text
+    if message.points_to_urgent_help:
+        text += f" {words('telegram_all_numbers')}"
     blocks = list(_escape_in_pieces(text))
     for card in message.services:
-        blocks += write_card(card)
+        blocks += write_card(card, words)
     return blocks
 
 
-def write_card(card: Card) -> list[str]:
+def write_card(card: Card, words: Words) -> list[str]:
     """Return one service as HTML: who, whether open, how to get help, where, why this one, how sure we are."""
     lines = [f"<b>{_short(card.name)}</b>"]
     if card.organisation and card.organisation != card.name:
         lines.append(_short(card.organisation))
-    lines += [_short(line) for line in (card.what, card.open.text) if line]
-    lines += _label("How to get help", card.how_to_get_help)
-    lines += _label("Phone", card.phone or "no number known")
-    lines += _label("E-mail", card.email)
-    lines += _write_where(card)
-    lines += _label("Cost", card.cost)
-    lines += _label("Who it is for", card.who_for)
-    lines += _label("Languages", ", ".join(card.languages))
-    lines += _label("Why this one", card.why_this)
+    said = (card.what, describe_opening(card, words), card.notice.text if card.notice else "")
+    lines += [_short(line) for line in said if line]
+    lines += _label(words("card_how"), card.how_to_get_help)
+    lines += _label(words("card_phone"), card.phone or words("card_no_phone"))
+    lines += _label(words("card_email"), card.email)
+    lines += _write_where(card, words)
+    lines += _label(words("card_cost"), card.cost)
+    lines += _label(words("card_who_for"), card.who_for)
+    lines += _label(words("card_languages"), ", ".join(card.languages))
+    lines += _label(words("card_why"), card.why_this)
     checked = (
-        f"Checked on {card.checked.date_text}."
-        if card.checked.date
-        else "Not known when checked: ring first."
+        words("card_checked", date=card.checked.date_text) if card.checked.date else words("card_not_checked")
     )
-    source = f" Source: {card.checked.source}." if card.checked.source else ""
+    source = f" {words('card_source', source=card.checked.source)}" if card.checked.source else ""
     lines.append(f"<i>{_short(checked + source)}</i>")
-    links = ((card.url, "More about this service"), (card.website, "Their website"))
+    links = ((card.url, words("card_more")), (card.website, words("card_website")))
     lines += [_link(address, words) for address, words in links if address]
     whole = "\n".join(lines)
     # A record with endless texts is still sent: its lines are then messages of their own.
@@ -117,25 +122,25 @@ def lay_out(buttons: Iterable[Button]) -> list[list[Button]]:
     return rows
 
 
-def _write_urgent(message: Message) -> Iterator[str]:
+def _write_urgent(message: Message, words: Words) -> Iterator[str]:
     title, _, rest = message.text.partition("\n")
     yield f"⚠️ <b>{_short(title)}</b>"
     yield from _escape_in_pieces(rest)
     for card in message.services:
-        yield from write_card(card)
+        yield from write_card(card, words)
 
 
-def _write_where(card: Card) -> list[str]:
-    away = describe_distance(card)
+def _write_where(card: Card, words: Words) -> list[str]:
+    away = describe_distance(card, words)
     if not card.address:
-        return _label("Where", away)
+        return _label(words("card_where"), away)
     address = card.address
     if card.postcode and card.postcode not in address:
         address += f", {card.postcode}"
     # Only the public address of the service goes into the link: nothing of the conversation.
     query = urlencode({"api": 1, "destination": f"{card.name}, {address}", "travelmode": "transit"})
-    directions = _link(f"https://www.google.com/maps/dir/?{query}", "Directions by bus")
-    return [*_label("Where", f"{address}: {away}" if away else address), directions]
+    directions = _link(f"https://www.google.com/maps/dir/?{query}", words("card_directions"))
+    return [*_label(words("card_where"), f"{address}: {away}" if away else address), directions]
 
 
 def _label(label: str, text: str | None) -> list[str]:

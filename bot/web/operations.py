@@ -39,7 +39,15 @@ async def get_readiness(request: Request) -> Response:
     return answer_problem(request, Problem(503, "Not ready", detail, more={"checks": checks}))
 
 
+@router.get("/queue", summary="How many messages wait for an answer")
+async def get_queue(request: Request) -> dict[str, int]:
+    """Return how many messages wait, so that a page can say so to somebody whose message is one of them."""
+    return {"waiting": get_desk(request).admission.waiting}
+
+
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
 async def get_metrics(request: Request) -> Response:
     """Return counters and histograms; none says anything about what residents need."""
-    return Response(get_desk(request).metrics.export(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    desk = get_desk(request)
+    desk.metrics.workers_away.set(desk.rasa.count_away())
+    return Response(desk.metrics.export(), headers={"Content-Type": CONTENT_TYPE_LATEST})

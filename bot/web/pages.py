@@ -1,60 +1,34 @@
 """The residents' pages: chat that works without JavaScript, urgent help, privacy, accessibility."""
 
-import hashlib
-import re
 import secrets
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 from starlette.background import BackgroundTask
 from starlette.staticfiles import StaticFiles
 
 from bot.conversations import Conversation, Line
 from bot.errors import MessageRejected
-from bot.messages import Card
-from bot.turn import MESSAGE_LIMIT, WELCOME, FrontDesk, forget_conversation, start_conversation, take_turn
+from bot.languages import choose_language
+from bot.sayings import welcome
+from bot.translations import load_words
+from bot.turn import MESSAGE_LIMIT, FrontDesk, forget_conversation, start_conversation, take_turn
 from bot.web.chat_api import get_desk, read_key
+from bot.web.languages import choose_words, has_chosen, remember_language
 from bot.web.problems import Problem, ProblemError, answer_problem, describe
-from bot.web.protection import LEAVE_FOR, check_same_site, read_body
+from bot.web.protection import LEAVE_FOR, allow_frames, check_same_site, is_same_site, read_body
+from bot.web.templating import HERE, get_pages
 
-HERE = Path(__file__).parent
 COOKIE = "conversation"
 COOKIE_SECONDS = 24 * 60 * 60
-MILES_PER_KM = 0.621371
-
-PHONE_IN_TEXT = re.compile(r"(?<![\w£])(?:0\d{2,4}(?: ?\d{3,4}){1,3}|116 123|999|111|105)(?!\w)")
+# What chat.js says of its own accord, by the name under which it asks for it.
+SCRIPT_WORDS = {
+    "looking": "script_looking", "lost": "script_lost", "unreached": "script_unreached", "wrong": "script_wrong",
+    "empty": "script_empty", "offline": "script_offline", "waiting": "waiting_turn",
+}  # fmt: skip
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-
-class Pages:
-    """Renders the templates. Everything that goes into them is escaped."""
-
-    def __init__(self) -> None:
-        self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters |= {"phones": link_phones, "dial": dial, "away": describe_distance}
-        self._templates.globals |= {
-            "asset": {path.name: _stamp(path) for path in (HERE / "static").iterdir()}
-        }
-
-    def render(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        """Return the page."""
-        return HTMLResponse(self._templates.get_template(template).render(**context), status)
-
-    def render_problem(self, request: Request, problem: Problem) -> HTMLResponse:
-        """Return a page that says what went wrong and what to do."""
-        return self.render("problem.html", problem.status, problem=problem)
 
 
 def static_files() -> StaticFiles:
@@ -64,7 +38,11 @@ def static_files() -> StaticFiles:
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def show_chat(request: Request) -> Response:
-    """Show the conversation so far, or the welcome."""
+    """Show the conversation so far, or the welcome; while the chat is switched off, the numbers to ring."""
+    desk = get_desk(request)
+    if desk.switch.is_closed("web"):
+        numbers = desk.urgent.in_language(choose_words(request).language).without_computer
+        return get_pages(request).render(request, "closed.html", 503, numbers=numbers)
     conversation = find_conversation(request)
     notice = "forgotten" if "forgotten" in request.query_params else None
     return render_chat(request, conversation, notice=notice)
@@ -74,71 +52,122 @@ async def show_chat(request: Request) -> Response:
 async def post_message(request: Request) -> Response:
     """Take a message from the form: answered by a redirect, or by the new lines alone if the script asks."""
     desk, form = get_desk(request), await read_form(request)
-    conversation = find_conversation(request) or start_conversation(desk, "web")[0]
+    key = read_key(request) or form.get("key") or None
+    conversation, shown = find_or_start(request, form, key)
     before = conversation.transcript[-1].number if conversation.transcript else 0
     text = form.get("text", "")
     try:
-        reply = await take_turn(desk, conversation, text, read_key(request) or form.get("key") or None)
+        reply = await take_turn(desk, conversation, text, key)
     except MessageRejected as rejected:
         if wants_fragment(request):
-            return answer_problem(request, describe(rejected))
-        return render_chat(request, conversation, problem=describe(rejected), draft=text)
-    lines = [line for line in conversation.transcript if line.number > before]
+            return answer_problem(request, describe(rejected).in_words(choose_words(request)))
+        return render_chat(
+            request,
+            conversation,
+            problem=describe(rejected).in_words(choose_words(request)),
+            draft=text,
+            form=form,
+        )
     if wants_fragment(request):
-        if not lines:
-            # The message was answered before, and that answer was lost on its way: show it again.
-            lines = [Line(0, message) for message in reply.messages]
-        page: Response = _pages(request).render("lines.html", lines=lines, new_key=new_key)
-    elif conversation.forgotten:
-        page = render_chat(request, conversation, notice="forgotten")
+        lines = [line for line in conversation.transcript if line.number > (shown or before)]
+        # Without lines the message was answered before, by somebody who does not say what is shown.
+        lines = lines or [Line(0, message) for message in reply.messages]
+        page: Response = render_lines(request, conversation, lines, embedded="conversation" in form)
+    elif conversation.forgotten or "conversation" in form:
+        notice = "forgotten" if conversation.forgotten else None
+        page = render_chat(request, conversation, notice=notice, form=form)
     else:
+        lines = [line for line in conversation.transcript if line.number > before]
         number = next((line.number for line in lines if not line.from_resident), before)
         page = RedirectResponse(f"/#line-{number}", 303)
-    _remember(request, page, conversation)
+    if "conversation" not in form:
+        _remember(request, page, conversation)
     return page
 
 
 @router.post("/forget")
 async def post_forget(request: Request) -> Response:
     """Forget the conversation of this browser and say so."""
+    form = await read_form(request) if request.headers.get("content-length", "0") != "0" else {}
     check_same_site(request)
-    if conversation := find_conversation(request):
+    if conversation := find_conversation(request, form):
         await forget_conversation(get_desk(request), conversation)
-    page = RedirectResponse("/?forgotten", 303)
+    page = RedirectResponse("/embed?forgotten" if "conversation" in form else "/?forgotten", 303)
     page.delete_cookie(COOKIE)
     return page
 
 
-@router.post("/leave")
-async def post_leave(request: Request) -> Response:
-    """Leave for an everyday page at once, and forget the conversation behind the resident's back."""
-    check_same_site(request)
-    conversation = find_conversation(request)
+@router.api_route("/leave", methods=["GET", "POST"])
+async def leave(request: Request) -> Response:
+    """Leave for an everyday page at once, and forget the conversation behind the resident's back.
+
+    A link (without the script) or a request of the script. Another site's link leaves too, but forgets nothing.
+    """
+    conversation = find_conversation(request, {}) if is_same_site(request) else None
     background = (
         BackgroundTask(forget_conversation, get_desk(request), conversation) if conversation else None
     )
     page = RedirectResponse(LEAVE_FOR, 303, background=background)
     page.headers["Clear-Site-Data"] = '"cache", "storage"'
-    page.delete_cookie(COOKIE)
+    if is_same_site(request):
+        page.delete_cookie(COOKIE)
+    return page
+
+
+@router.post("/language")
+async def post_language(request: Request) -> Response:
+    """Have the pages speak another language, and the conversation too."""
+    form = await read_form(request)
+    language = form.get("language", "")
+    if language in load_words() and (conversation := find_conversation(request)):
+        choose_language(conversation, language)
+    page = RedirectResponse("/", 303)
+    remember_language(request, page, language)
     return page
 
 
 @router.api_route("/urgent", methods=["GET", "HEAD"])
 async def show_urgent_help(request: Request) -> Response:
     """Show every urgent-help card."""
-    return _pages(request).render("urgent.html", cards=list(get_desk(request).urgent.cards.values()))
+    urgent = get_desk(request).urgent.in_language(choose_words(request).language)
+    cards = list(urgent.cards.values())
+    return get_pages(request).render(request, "urgent.html", cards=cards)
 
 
 @router.api_route("/privacy", methods=["GET", "HEAD"])
 async def show_privacy(request: Request) -> Response:
-    """Show what is kept and what is not."""
-    return _pages(request).render("privacy.html")
+    """Show in 200 words what is kept and what is not."""
+    return get_pages(request).render(request, "privacy.html")
+
+
+@router.api_route("/privacy/full", methods=["GET", "HEAD"])
+async def show_privacy_in_full(request: Request) -> Response:
+    """Show everything that is kept, why, for how long, and what a resident can ask for."""
+    return get_pages(request).render(request, "privacy_full.html")
 
 
 @router.api_route("/accessibility", methods=["GET", "HEAD"])
 async def show_accessibility(request: Request) -> Response:
     """Show the accessibility statement."""
-    return _pages(request).render("accessibility.html")
+    return get_pages(request).render(request, "accessibility.html")
+
+
+def render_lines(
+    request: Request, conversation: Conversation, lines: list[Line], *, embedded: bool
+) -> HTMLResponse:
+    """Return these lines alone, for the script to put into the page."""
+    page = get_pages(request).render(
+        request,
+        "lines.html",
+        lines=lines,
+        new_key=new_key,
+        embedded=embedded,
+        conversation_id=conversation.id if embedded else "",
+    )
+    if embedded:
+        # A frame on another site has no cookies: its forms carry the conversation.
+        page.headers["X-Conversation"] = conversation.id
+    return page
 
 
 def render_chat(
@@ -148,10 +177,16 @@ def render_chat(
     notice: str | None = None,
     problem: Problem | None = None,
     draft: str = "",
+    form: dict[str, str] | None = None,
 ) -> HTMLResponse:
-    """Return the chat page with this conversation, which may not have begun."""
-    lines = conversation.transcript if conversation else [Line(0, WELCOME)]
-    return _pages(request).render(
+    """Return the chat page with this conversation, which may not have begun.
+
+    A `form` that carries the conversation is that of a frame on a partner's page.
+    """
+    lines = conversation.transcript if conversation else [Line(0, welcome(choose_words(request).language))]
+    embedded = "conversation" in (form or {})
+    page = get_pages(request).render(
+        request,
         "chat.html",
         problem.status if problem else 200,
         lines=lines,
@@ -160,14 +195,50 @@ def render_chat(
         draft=draft,
         limit=MESSAGE_LIMIT,
         new_key=new_key,
+        script_words=SCRIPT_WORDS,
+        embedded=embedded,
+        conversation_id=conversation.id if conversation else "",
         begun=conversation is not None and not conversation.forgotten,
     )
+    if embedded:
+        allow_frames(page, request.app.state.embed_origins)
+    return page
 
 
-def find_conversation(request: Request) -> Conversation | None:
-    """Return the conversation that the browser's cookie names, if it is still there."""
+def find_conversation(request: Request, form: dict[str, str] | None = None) -> Conversation | None:
+    """Return the conversation that the form or the browser's cookie names, if it is still there."""
     desk: FrontDesk = get_desk(request)
-    return desk.conversations.find(request.cookies.get(COOKIE, ""))
+    named = form["conversation"] if form and "conversation" in form else request.cookies.get(COOKIE, "")
+    conversation = desk.conversations.find(named)
+    request.state.language = conversation.language if conversation else None
+    return conversation
+
+
+def find_or_start(request: Request, form: dict[str, str], key: str | None) -> tuple[Conversation, int]:
+    """Return the conversation that a message belongs to, and the number of the last of its lines that is shown.
+
+    The script says which line it shows last, so that lines whose answer was lost on its way come too.
+    """
+    if conversation := find_conversation(request, form):
+        return conversation, read_last_line(request, conversation)
+    desk = get_desk(request)
+    if key and (begun := desk.conversations.find_begun_with(key)):
+        return begun, begun.transcript[0].number
+    language, chosen = choose_words(request).language, has_chosen(request)
+    conversation, _ = start_conversation(desk, "web", language, chosen=chosen)
+    if key:
+        desk.conversations.record_beginning(key, conversation)
+    return conversation, 0
+
+
+def read_last_line(request: Request, conversation: Conversation) -> int:
+    """Return the number of the last line that the script shows, or 0 if it does not say."""
+    number = request.headers.get("x-last-line", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return 0
+    # A page that has just been opened shows the welcome, which has no number there.
+    first = conversation.transcript[0].number if conversation.transcript else 0
+    return max(int(number), first)
 
 
 def wants_fragment(request: Request) -> bool:
@@ -194,34 +265,6 @@ def new_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-def link_phones(text: str) -> Markup:
-    """Return the text, escaped, with every phone number as a link that dials it."""
-    pieces, position = [], 0
-    for match in PHONE_IN_TEXT.finditer(text):
-        pieces += [
-            escape(text[position : match.start()]),
-            Markup('<a href="{}">{}</a>').format(dial(match[0]), match[0]),
-        ]
-        position = match.end()
-    return Markup("").join([*pieces, escape(text[position:])])
-
-
-def dial(number: str) -> str:
-    """Return the `tel:` address of a number as people write it; of two numbers, the first."""
-    digits = re.sub(r"\(0\)|[^\d+]", "", re.split(r"[/,;]|\bor\b|\bext", number)[0])
-    return f"tel:{digits}"
-
-
-def describe_distance(card: Card) -> str:
-    """Return how far a service is, in miles as people here count, or nothing if that is not known."""
-    if card.distance_km is None:
-        return ""
-    miles = card.distance_km * MILES_PER_KM
-    if miles < 0.15:
-        return "very near"
-    return f"about {miles:.1f} miles ({card.distance_km:.1f} km) away"
-
-
 def _remember(request: Request, page: Response, conversation: Conversation) -> None:
     if conversation.forgotten:
         page.delete_cookie(COOKIE)
@@ -236,13 +279,3 @@ def _remember(request: Request, page: Response, conversation: Conversation) -> N
         secure=secure,
         path="/",
     )
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-def _stamp(path: Path) -> str:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"/static/{path.name}?v={digest}"

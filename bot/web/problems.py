@@ -1,7 +1,7 @@
 """The one mapping from errors to answers: problem bodies (RFC 9457) for programs, plain pages for people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.errors import BotError, ConversationBusy, ConversationNotFound, EmptyMessage, MessageTooLong
 from bot.logs import describe_failure
+from bot.translations import ENGLISH, Words
 
 log = structlog.get_logger()
 
@@ -24,7 +25,10 @@ NO_COMPUTER = (
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong and what to do about it."""
+    """What went wrong and what to do about it.
+
+    `key` names the same words in other languages (bot/translations), with `gaps` to fill; "" if there are none.
+    """
 
     status: int
     title: str
@@ -32,6 +36,14 @@ class Problem:
     errors: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    gaps: Mapping[str, object] = field(default_factory=dict)
+
+    def in_words(self, words: Words) -> "Problem":
+        """Return the same problem in another language, or this if it has no words there."""
+        if not self.key or words.language == ENGLISH:
+            return self
+        return replace(self, title=words(f"{self.key}_title"), detail=words(self.key, **self.gaps), errors=())
 
     def as_body(self) -> dict[str, Any]:
         """Return the problem as an RFC 9457 body."""
@@ -41,6 +53,15 @@ class Problem:
         if self.errors:
             body["errors"] = [{"field": field, "message": message} for field, message in self.errors]
         return body | dict(self.more)
+
+
+BUSY = Problem(
+    429,
+    "Too many messages at once",
+    "Earlier messages are still being answered. Wait for them, then send this one again.",
+    headers={"Retry-After": "5"},
+    key="problem_busy",
+)
 
 
 class ProblemError(Exception):
@@ -58,7 +79,13 @@ def describe(failure: Exception) -> Problem:
             return failure.problem
         case EmptyMessage():
             detail = "Write what you need in a few words, then send it."
-            return Problem(422, "The message is empty", detail, (("text", "must have at least 1 character"),))
+            return Problem(
+                422,
+                "The message is empty",
+                detail,
+                (("text", "must have at least 1 character"),),
+                key="problem_empty",
+            )
         case MessageTooLong():
             detail = (
                 f"Your message has {failure.length} characters. Send {failure.limit} or fewer, or in parts."
@@ -68,23 +95,33 @@ def describe(failure: Exception) -> Problem:
                 "The message is too long",
                 detail,
                 (("text", f"must have at most {failure.limit} characters"),),
+                key="problem_long",
+                gaps={"length": failure.length, "limit": failure.limit},
             )
         case ConversationNotFound():
             detail = "Conversations are forgotten 24 hours after the last message. Start a new one."
             return Problem(404, "There is no such conversation", detail)
         case ConversationBusy():
-            detail = "Earlier messages are still being answered. Wait for them, then send this one again."
-            return Problem(429, "Too many messages at once", detail, headers={"Retry-After": "5"})
+            return BUSY
         case HTTPException():
             return _describe_http(failure)
-    return Problem(500, "Something went wrong on our side", f"Please try again in a minute. {NO_COMPUTER}")
+    return Problem(
+        500,
+        "Something went wrong on our side",
+        f"Please try again in a minute. {NO_COMPUTER}",
+        key="problem_ours",
+    )
 
 
 def _describe_http(failure: HTTPException) -> Problem:
     headers = dict(failure.headers or {})
     if failure.status_code == 404:
         return Problem(
-            404, "There is nothing at this address", "Check the address, or start at /.", headers=headers
+            404,
+            "There is nothing at this address",
+            "Check the address, or start at /.",
+            headers=headers,
+            key="problem_nowhere",
         )
     if failure.status_code == 405:
         allowed = headers.get("Allow", "another method")

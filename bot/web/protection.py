@@ -2,6 +2,7 @@
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.problems import Problem, ProblemError
@@ -9,7 +10,7 @@ from bot.web.problems import Problem, ProblemError
 # A message of 2,000 characters fits in any usual script; more is not a message.
 # 2,000 characters written as JSON escapes are 24,000 bytes when each is an emoji.
 BODY_LIMIT = 32 * 1024
-# Where "Leave this page quickly" goes: the page of the GOV.UK pattern, which says nothing about anybody.
+# Where "Exit this page" goes: the page of the GOV.UK pattern, which says nothing about anybody.
 LEAVE_FOR = "https://www.bbc.co.uk/weather"
 
 # `form-action` names the weather page because browsers apply it to the redirect that follows the leave form.
@@ -26,6 +27,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+# Only the page for partners' frames brings a policy of its own.
+FRAMED = "Content-Security-Policy"
+
+
+def allow_frames(page: Response, origins: tuple[str, ...]) -> None:
+    """Let pages of these origins, and no others, show this page in a frame."""
+    named = " ".join(origins) or "'none'"
+    page.headers[FRAMED] = CONTENT_SECURITY_POLICY.replace(
+        "frame-ancestors 'none'", f"frame-ancestors {named}"
+    )
 
 
 class ProtectAnswers:
@@ -43,8 +54,12 @@ class ProtectAnswers:
         async def send_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                framed = FRAMED in headers
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if framed:
+                    # Old browsers would obey this instead of the list of sites in the policy.
+                    del headers["X-Frame-Options"]
                 static = scope["path"].startswith("/static/")
                 # The address of a static file changes with its content, and many residents pay for data.
                 headers.setdefault("Cache-Control", "public, max-age=604800" if static else "no-store")
@@ -74,9 +89,14 @@ def _too_large() -> Problem:
     return Problem(413, "The request is too large", detail, headers={"Connection": "close"})
 
 
+def is_same_site(request: Request) -> bool:
+    """Return whether this request was made by a page of ours or typed in, and not by another site (Fetch Metadata)."""
+    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
 def check_same_site(request: Request) -> None:
     """Raise a 403 problem if another site made the browser send this form (Fetch Metadata, W3C)."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if not is_same_site(request):
         raise ProblemError(
             Problem(403, "This form came from another site", "Open this service and send it from there.")
         )

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from referral_directory.application.settings import Settings
 from referral_directory.catalogue.guidance import load_guidance
-from referral_directory.catalogue.index import Catalogue, refresh
+from referral_directory.catalogue.index import Catalogue, refresh, stop
+from referral_directory.catalogue.schemes import load_schemes
 from referral_directory.clock import Clock
 from referral_directory.database import open_database, transaction
 from referral_directory.demand.counting import purge_keys
@@ -20,28 +21,52 @@ from referral_directory.field_encryption import read_field_keys
 from referral_directory.needs import load_needs
 from referral_directory.place_tables import load_tables
 from referral_directory.referrals.audit import check_keys
+from referral_directory.referrals.handovers import purge_handovers
 from referral_directory.referrals.keeping_time import keep_time
+from referral_directory.referrals.self_referring import purge_self_links
 from referral_directory.staff.attempts import make_limiter
 from referral_directory.staff.keys import make_keys
+from referral_directory.staff.openid import SignInService, make_service
 from referral_directory.staff.purging import purge_staff
+from referral_directory.truth.keeping import purge_links
 from referral_directory.web import (
+    curators,
+    curators_calendar,
+    curators_editing,
     enquiries,
+    feedback,
     guidance,
+    guidance_pages,
+    handovers,
+    handovers_pages,
     health,
+    openings,
     openreferral,
     pages,
     places,
+    providers_all,
     providers_pages,
+    record_links,
     referrals_draft,
     referrals_inboxes,
     referrals_mail,
     referrals_pages,
+    referrals_questions,
     referrals_resident,
     referrals_talking,
+    reporting,
+    search_pages,
+    self_referral,
     services,
     staff_pages,
+    staff_pages_decisions,
     statistics,
+    statistics_bulletin,
+    statistics_decisions,
     statistics_downloads,
+    statistics_private,
+    statistics_workbook,
+    status,
 )
 from referral_directory.web.context import Directory
 from referral_directory.web.observing import Observing, make_metrics
@@ -51,6 +76,46 @@ from referral_directory.web.referrals_counting import count_end
 from referral_directory.web.signed_in import add_sign_in_redirect
 
 HOUR = 3600
+# Every module with routes, in the order in which they are asked.
+ROOMS = (
+    places,
+    services,
+    guidance,
+    enquiries,
+    health,
+    pages,
+    search_pages,
+    staff_pages,
+    openreferral,
+    statistics,
+    statistics_downloads,
+    statistics_workbook,
+    statistics_bulletin,
+    status,
+    statistics_private,
+    statistics_decisions,
+    staff_pages_decisions,
+    feedback,
+    referrals_draft,
+    referrals_mail,
+    referrals_pages,
+    referrals_resident,
+    providers_pages,
+    handovers,
+    handovers_pages,
+    self_referral,
+    providers_all,
+    referrals_questions,
+    referrals_inboxes,
+    openings,
+    referrals_talking,
+    curators,
+    curators_editing,
+    curators_calendar,
+    record_links,
+    reporting,
+    guidance_pages,
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -66,13 +131,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.directory = directory
-    for room in (places, services, guidance, enquiries, health, pages, staff_pages, openreferral):
-        app.include_router(room.router)
-    for room in (statistics, statistics_downloads):
-        app.include_router(room.router)
-    for room in (referrals_draft, referrals_mail, referrals_pages, referrals_resident, providers_pages):
-        app.include_router(room.router)
-    for room in (referrals_inboxes, referrals_talking):
+    for room in ROOMS:
         app.include_router(room.router)
     add_problem_handlers(app)
     add_sign_in_redirect(app)
@@ -92,6 +151,7 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         wards={code: ward.name for code, ward in tables.wards.items()},
         public_url=settings.get_public_url(),
         check_seconds=settings.index_check_seconds,
+        clock=clock or settings.get_clock(),
     )
     return Directory(
         database=database,
@@ -99,6 +159,7 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         tables=tables,
         needs=needs,
         guidance=load_guidance(settings.data_dir / "starter" / "guidance.yaml", needs),
+        schemes=load_schemes(settings.data_dir / "schemes", needs),
         clock=clock or settings.get_clock(),
         service_token=settings.get_service_token(),
         metrics=make_metrics(),
@@ -107,6 +168,19 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         field_keys=read_field_keys(settings.get_field_keys()),
         mail_folder=None if settings.mail_host else settings.state_dir / "mail",
         sign_in_limiter=make_limiter(),
+        openid=_find_sign_in_service(settings),
+    )
+
+
+def _find_sign_in_service(settings: Settings) -> SignInService | None:
+    if not settings.oidc_issuer:
+        return None
+    return make_service(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.oidc_name,
+        settings.get_public_url(),
     )
 
 
@@ -128,6 +202,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     # Asked to stop, not cancelled: a purge under way in its thread still holds a connection.
     stopping.set()
+    stop(directory.catalogue)
     await purging
     directory.database.engine.dispose()
 
@@ -136,15 +211,19 @@ async def _purge_hourly(directory: Directory, stopping: asyncio.Event) -> None:
     """Forget yesterday's enquiry keys even on a day without enquiries."""
     while not stopping.is_set():
         with suppress(SQLAlchemyError):
-            await run_in_threadpool(_purge, directory)
+            await run_in_threadpool(purge, directory)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), HOUR)
 
 
-def _purge(directory: Directory) -> None:
+def purge(directory: Directory) -> None:
+    """Do what the clock asks: forget old keys and sessions; chase, end and erase referrals."""
     with transaction(directory.database) as session:
         purge_keys(session, directory.clock().date())
         purge_staff(session, directory.clock())
+        purge_links(session, directory.clock())
+        purge_handovers(session, directory.clock())
+        purge_self_links(session, directory.clock())
     keep_time(directory.database, directory.field_keys, directory.clock(), count_end(directory))
 
 

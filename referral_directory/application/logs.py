@@ -12,7 +12,7 @@ import structlog
 ALLOWED = frozenset(
     """event level timestamp method route status ms error services revision host port added updated withdrawn
     kept
-    unchanged faults before after rows delivered failed""".split()
+    unchanged faults before after rows delivered failed job""".split()
 )
 
 

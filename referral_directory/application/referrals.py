@@ -20,6 +20,7 @@ from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_fault
 from referral_directory.referrals.outbox import Letter, Sender, deliver_due
 from referral_directory.referrals.records import rotate_keys
 from referral_directory.referrals.sending import Server, send_to_folder, send_to_server, write_message
+from referral_directory.truth import keeping
 
 LOOK_AGAIN_SECONDS = 2
 
@@ -51,9 +52,15 @@ def deliver_mail(once: Annotated[bool, typer.Option(help="Send what is due, and 
 
 
 def _deliver(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> None:
-    delivered, failed = deliver_due(database, keys, send, clock)
+    delivered, failed = deliver_all(database, keys, send, clock)
     if delivered or failed:
         structlog.get_logger().info("mail", delivered=delivered, failed=failed)
+
+
+def deliver_all(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:
+    """Send what is due of both outboxes, of referrals and of records; how many mails went out, how many did not."""
+    results = [deliver(database, keys, send, clock) for deliver in (deliver_due, keeping.deliver_due)]
+    return sum(done for done, _ in results), sum(failed for _, failed in results)
 
 
 def verify_records() -> None:

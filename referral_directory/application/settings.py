@@ -74,6 +74,22 @@ class Settings(BaseSettings):
     mail_ca_file: Path | None = Field(
         None, validation_alias="MAIL_CA_FILE", description="Certificates to trust, if not the system's."
     )
+    oidc_issuer: str = Field(
+        "",
+        validation_alias="OIDC_ISSUER",
+        description="The organisation's sign-in service; without one, passwords.",
+    )
+    oidc_client_id: str = Field(
+        "", validation_alias="OIDC_CLIENT_ID", description="Our name at that service."
+    )
+    oidc_client_secret: str = Field(
+        "", validation_alias="OIDC_CLIENT_SECRET", description="Our secret at that service."
+    )
+    oidc_name: str = Field(
+        "your organisation's account",
+        validation_alias="OIDC_NAME",
+        description="What the sign-in page calls it.",
+    )
     clock: datetime | None = Field(
         None,
         validation_alias="SIGNPOST_CLOCK",

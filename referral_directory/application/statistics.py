@@ -10,9 +10,17 @@ from referral_directory.application import commands
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.settings import Settings
 from referral_directory.database import Database, transaction, using_database
-from referral_directory.demand.demonstration import DEMONSTRATION_SEED, fill
-from referral_directory.demand.periods import parse_period
-from referral_directory.demand.releases import KINDS, Release, correct_release, list_due, make_release
+from referral_directory.demand.demonstration import DEMONSTRATION_SEED, decide, fill
+from referral_directory.demand.periods import QUARTER, parse_period
+from referral_directory.demand.private_tables import DEFAULT_EPSILON, make_private_table
+from referral_directory.demand.releases import (
+    KINDS,
+    Release,
+    correct_release,
+    list_due,
+    list_latest,
+    make_release,
+)
 from referral_directory.demand.tables import Frame
 from referral_directory.errors import InvalidInput
 from referral_directory.needs import load_needs
@@ -22,6 +30,7 @@ from referral_directory.place_tables import load_tables
 def add_commands(cli: typer.Typer) -> None:
     """Put the commands of this module on the command line."""
     cli.command()(release)
+    cli.command("private-table")(private_table)
     cli.command("demo-statistics")(demonstrate)
 
 
@@ -49,6 +58,19 @@ def release(
         _say(made)
 
 
+def private_table(
+    period: Annotated[str, typer.Option(help="A quarter that is over: 2026-Q4.")],
+    epsilon: Annotated[float, typer.Option(help="What it costs of the year's budget.")] = DEFAULT_EPSILON,
+) -> None:
+    """Make the differentially private table of a quarter: drawn once, charged to the budget of its year."""
+    settings = Settings()
+    configure_logs(settings.log_level)
+    frame, now = load_frame(settings), settings.get_clock()()
+    with using_database(settings.get_database_url()) as database, transaction(database) as session:
+        made = make_private_table(session, frame, parse_period(period), now, epsilon)
+        print(f"Private table {made.period}, epsilon {made.epsilon / 1000}, sha256 {made.digest}")
+
+
 def demonstrate(
     state: Annotated[Path, typer.Option(help="Folder of its own for the made-up database.")],
     years: Annotated[int, typer.Option(min=1, max=5, help="How many years.")] = 2,
@@ -63,6 +85,11 @@ def demonstrate(
         with transaction(database) as session:
             fill(session, load_frame(settings), settings.get_clock()().date(), years, DEMONSTRATION_SEED)
         made = release_due(settings, database)
+        frame, now = load_frame(settings), settings.get_clock()()
+        with transaction(database) as session:
+            decide(session, frame, now.date())
+            for quarter in list_latest(session, QUARTER, 1):
+                make_private_table(session, frame, quarter.period, now)
     structlog.get_logger().info("simulated statistics", rows=made)
     print(f"Simulated statistics are in {state / 'simulated.db'}. To look at them:")
     print(f"  DATABASE_URL=sqlite:///{state / 'simulated.db'} python -m referral_directory serve")

@@ -12,10 +12,17 @@ from referral_directory.catalogue.starter import StarterRow
 from referral_directory.clock import date_text
 
 Card = dict[str, Any]
+# Whom the last check is owed to, in the words of a card: "Checked by ...".
+CHECKED_BY = {"source": "the source named", "service": "the service itself", "curator": "Signpost Leeds"}
 
 
 def make_card(
-    row: StarterRow, identity: str, wards: Mapping[str, str], public_url: str, hidden_place: bool
+    row: StarterRow,
+    identity: str,
+    wards: Mapping[str, str],
+    public_url: str,
+    hidden_place: bool,
+    checked_by: str = "source",
 ) -> Card:
     """The part of a card that does not depend on who asks or when. `wards` gives names by code."""
     shows_place = not hidden_place
@@ -42,16 +49,39 @@ def make_card(
         "needs": list(row.needs),
         "coverage": row.coverage,
         "languages": list(row.languages),
-        "checked": {
-            "date": row.checked_on.isoformat() if row.checked_on else None,
-            "date_text": checked_text(row.checked_on, row.source_date),
-            "source": row.source_name,
-            "source_url": row.source_url or None,
-            "confidence": row.confidence,
-        },
+        "checked": _checked(row, checked_by),
         "url": f"{public_url}/services/{identity}",
+        "report_url": f"{public_url}/services/{identity}/report",
         "website": row.website or None,
     }
+
+
+def _checked(row: StarterRow, checked_by: str) -> dict[str, str | None]:
+    return {
+        "date": row.checked_on.isoformat() if row.checked_on else None,
+        "date_text": checked_text(row.checked_on, row.source_date),
+        "source": row.source_name,
+        "source_url": row.source_url or None,
+        "confidence": row.confidence,
+        "by": CHECKED_BY.get(checked_by, CHECKED_BY["source"]),
+    }
+
+
+def finish_place(row: StarterRow, has_point: bool, sites: int) -> str:
+    """How a service is placed when it is not at one address: said on the card, so that nobody travels to a phone."""
+    if has_point:
+        return f"At {sites} places; the nearest is shown" if sites > 1 else ""
+    how = "by phone" if row.phone and "phone" in row.access else "online" if "online" in row.access else ""
+    whom = {
+        "citywide": "For all of Leeds",
+        "national": "For the whole country",
+        "online": "Online, from anywhere",
+    }.get(row.coverage, "")
+    if not whom:
+        return (
+            "No address given: ask where to go" if not row.confidential else "The address is not shown: ring"
+        )
+    return f"{whom}, {how}" if how and row.coverage != "online" else whom
 
 
 def checked_text(checked_on: date | None, source_date: str) -> str:

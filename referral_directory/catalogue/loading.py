@@ -4,10 +4,12 @@ Each record keeps the digest of the row it was last loaded from. If the record s
 row replaces it. If it says something else, somebody edited it: the edit stays, and the report names it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from referral_directory.catalogue.models import (
@@ -78,29 +80,36 @@ def list_services(session: Session, only_public: bool = False) -> list[Service]:
 
     Only public: published, active, and of high or medium confidence.
     """
-    query = (
-        select(Service)
-        .options(
-            joinedload(Service.organization),
-            selectinload(Service.locations)
-            .joinedload(ServiceAtLocation.location)
-            .selectinload(Location.addresses),
-            selectinload(Service.attributes).joinedload(Attribute.term).joinedload(TaxonomyTerm.taxonomy),
-            selectinload(Service.phones),
-            selectinload(Service.schedules),
-            selectinload(Service.languages),
-            selectinload(Service.areas),
-            selectinload(Service.documents),
-            selectinload(Service.accessibility),
-            selectinload(Service.cost_options),
-        )
-        .order_by(Service.external_id)
-    )
+    query = _whole_services().order_by(Service.external_id)
     if only_public:
         query = query.where(
             Service.published, Service.status == "active", Service.confidence.in_(("high", "medium"))
         )
     return list(session.scalars(query))
+
+
+def list_services_by(session: Session, ids: Collection[UUID]) -> list[Service]:
+    """These services with everything that hangs off them, by external id; not more than some hundreds at once."""
+    if not ids:
+        return []
+    return list(session.scalars(_whole_services().where(Service.id.in_(ids)).order_by(Service.external_id)))
+
+
+def _whole_services() -> Select[Service]:
+    return select(Service).options(
+        joinedload(Service.organization),
+        selectinload(Service.locations)
+        .joinedload(ServiceAtLocation.location)
+        .selectinload(Location.addresses),
+        selectinload(Service.attributes).joinedload(Attribute.term).joinedload(TaxonomyTerm.taxonomy),
+        selectinload(Service.phones),
+        selectinload(Service.schedules),
+        selectinload(Service.languages),
+        selectinload(Service.areas),
+        selectinload(Service.documents),
+        selectinload(Service.accessibility),
+        selectinload(Service.cost_options),
+    )
 
 
 def _load_row(
@@ -116,14 +125,14 @@ def _load_row(
         service.starter_digest = digest
         report.unchanged += 1
     elif says == service.starter_digest:
-        _clear_parts(session, service)
+        clear_parts(session, service)
         write_row(session, row, service, now).starter_digest = digest
         report.updated.append(row.id)
     else:
         report.kept.append(row.id)
 
 
-def _clear_parts(session: Session, service: Service) -> None:
+def clear_parts(session: Session, service: Service) -> None:
     """Take off everything that hangs off a service, so that parts with the same ids can be written again."""
     for link in service.locations:
         session.delete(link.location)

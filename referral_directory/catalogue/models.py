@@ -86,6 +86,10 @@ class Service(Base):
     source_note: Mapped[str] = _text()
     source_date: Mapped[str] = _text()
     assured_date: Mapped[date | None] = mapped_column(Date)
+    # Whom the last check is owed to: source, service or curator; and when the next one is due, if not by the rule.
+    checked_by: Mapped[str] = mapped_column(String(10), default="source")
+    next_check_on: Mapped[date | None] = mapped_column(Date)
+    merged_into: Mapped[UUID | None] = mapped_column(Uuid)
     confidence: Mapped[str] = mapped_column(String(10))
     published: Mapped[bool] = mapped_column(default=False)
     curator_note: Mapped[str] = _text()

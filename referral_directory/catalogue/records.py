@@ -75,6 +75,7 @@ def write_row(session: Session, row: StarterRow, service: Service | None, now: d
     service.source_name, service.source_url = row.source_name, row.source_url
     service.source_note, service.source_date = row.source_note, row.source_date
     service.assured_date = row.checked_on
+    service.checked_by, service.next_check_on = "source", None
     service.confidence, service.published = row.confidence, row.published
     service.curator_note = row.curator_note
     service.status = "active"
@@ -135,6 +136,7 @@ def _read_place(service: Service) -> dict[str, Any]:
         "lat": place.latitude if place else None,
         "lon": place.longitude if place else None,
         "ward_code": (place.ward_code or "") if place else "",
+        "confidential": any(one.confidential for one in place.addresses) if place else False,
     }
 
 
@@ -193,19 +195,29 @@ def _write_place(service: Service, row: StarterRow) -> None:
         longitude=row.lon,
         ward_code=row.ward_code or None,
     )
-    if row.address or row.postcode:
+    if row.address or row.postcode or row.confidential:
         location.addresses = [
-            Address(id=make_id("address", row.id), address_1=row.address, postal_code=row.postcode)
+            Address(
+                id=make_id("address", row.id),
+                address_1=row.address,
+                postal_code=row.postcode,
+                confidential=row.confidential,
+            )
         ]
     service.locations = [ServiceAtLocation(id=make_id("service_at_location", row.id), location=location)]
 
 
 def _find_or_make_organization(session: Session, name: str) -> Organization:
-    found = session.scalars(select(Organization).where(Organization.name == name)).one_or_none()
+    # No flush for a look: what is new in this session is looked through first.
+    made: dict[str, Organization] = session.info.setdefault("organizations", {})
+    if name in made and made[name] in session:
+        return made[name]
+    with session.no_autoflush:
+        found = session.scalars(select(Organization).where(Organization.name == name)).one_or_none()
     if found is None:
         found = Organization(id=make_id("organization", name), name=name)
         session.add(found)
-        session.flush()
+    made[name] = found
     return found
 
 

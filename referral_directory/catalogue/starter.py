@@ -67,9 +67,13 @@ class StarterRow:
     confidence: str
     published: bool
     curator_note: str
+    # The address is stored and never shown: not on cards, not in feeds, exports or histories.
+    confidential: bool = False
 
 
 COLUMNS = tuple(column.name for column in fields(StarterRow))
+# What a file may leave out.
+OPTIONAL = ("confidential",)
 LISTS = ("needs", "risks", "access", "areas", "languages")
 
 
@@ -90,7 +94,7 @@ def read_starter(path: Path, needs: Needs) -> Starter:
         header = tuple(lines.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadFile(path.name, None, f"cannot be read ({type(error).__name__})") from error
-    if missing := [column for column in COLUMNS if column not in header]:
+    if missing := [column for column in COLUMNS if column not in (*header, *OPTIONAL)]:
         raise BadFile(path.name, 1, f"lacks the columns {', '.join(missing)}")
     starter = Starter([], hashlib.sha256(raw).hexdigest())
     seen: set[str] = set()
@@ -122,6 +126,7 @@ def read_row(values: Mapping[str, str | None], needs: Needs) -> StarterRow:
             "lon": _degrees(text["lon"], 180),
             "referral_possible": _yes_or_no(text["referral_possible"], "referral_possible"),
             "published": _yes_or_no(text["published"], "published"),
+            "confidential": _yes_or_no(text["confidential"] or "no", "confidential"),
             "checked_on": date.fromisoformat(text["checked_on"]) if text["checked_on"] else None,
         }
     )
@@ -133,7 +138,11 @@ def read_row(values: Mapping[str, str | None], needs: Needs) -> StarterRow:
 
 def row_digest(row: StarterRow) -> str:
     """The same for two rows that say the same."""
-    return hashlib.sha256(json.dumps(asdict(row), default=str, sort_keys=True).encode()).hexdigest()
+    says = asdict(row)
+    if not row.confidential:
+        # As before there was such a column, so that digests kept from then still hold.
+        del says["confidential"]
+    return hashlib.sha256(json.dumps(says, default=str, sort_keys=True).encode()).hexdigest()
 
 
 def _check_words(row: StarterRow, needs: Needs) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from referral_directory.demand.disclosure import BASE, FIRST_SHOWN, HIDDEN, NOISE, RECORD_KEYS, perturb
 from referral_directory.demand.models import DemandCount
-from referral_directory.demand.outcomes import REASONS, REFERRAL_ENDS
+from referral_directory.demand.outcomes import REASONS, REFERRAL_ENDS, SAID
 from referral_directory.demand.periods import Period
 from referral_directory.demand.protection import Recovered, count_visible
 from referral_directory.demand.tables import CITY, TOTAL, Frame, Sheet, Table
@@ -70,6 +70,7 @@ def count_foreign(sheet: Sheet, frame: Frame) -> int:
         "area": {*frame.wards, *frame.committees, CITY, TOTAL},
         "reason": {*REASONS, TOTAL},
         "end": {*REFERRAL_ENDS, TOTAL},
+        "said": {*SAID, TOTAL},
     }
     names = sum(code not in allowed[sheet.row_kind] for code in sheet.rows)
     names += sum(code not in allowed[sheet.column_kind] for code in sheet.columns)

@@ -1,17 +1,19 @@
 """Made-up years of counters, for showing what the pages look like. Never for a database with real counts."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from referral_directory.demand.decisions import Wording, list_decisions, record_decision
 from referral_directory.demand.disclosure import RECORD_KEYS
-from referral_directory.demand.models import DemandCount, SimulatedData
-from referral_directory.demand.outcomes import REFERRAL_ENDS, REFERRAL_SENT
+from referral_directory.demand.models import DemandCount, SimulatedData, StatisticsRelease
+from referral_directory.demand.outcomes import REFERRAL_ENDS, REFERRAL_SENT, SAID
 from referral_directory.demand.periods import QUARTER, period_of
 from referral_directory.demand.releases import is_simulated
-from referral_directory.demand.tables import Frame
+from referral_directory.demand.tables import CITY, Frame
 from referral_directory.errors import ReleaseRefused
 
 DEMONSTRATION_SEED = 2026
@@ -27,8 +29,10 @@ _OUTCOMES = (
     "abandoned",
 )
 _SHARES = (0.72, 0.05, 0.07, 0.05, 0.03, 0.02, 0.02, 0.04)
-_END_SHARES = (0.52, 0.2, 0.1, 0.06, 0.03, 0.03, 0.06)
+_END_SHARES = (0.45, 0.07, 0.2, 0.1, 0.05, 0.03, 0.02, 0.02, 0.02, 0.04)
+_SAID_SHARES = (0.58, 0.1, 0.08, 0.06, 0.04, 0.06, 0.04, 0.04)
 _WINTER_TOPIC = "fuel"
+_NOBODY = UUID(int=0)
 _BEGINNING = date(2026, 1, 1)  # growth is counted from here
 
 
@@ -51,6 +55,47 @@ def fill(session: Session, frame: Frame, today: date, years: int, seed: int) -> 
     while day < today:
         session.execute(insert(DemandCount), _make_day(source, frame, day, (needs, wards)))
         day += timedelta(days=1)
+
+
+def decide(session: Session, frame: Frame, today: date) -> None:
+    """Three made-up decisions, two of them old enough to have figures afterwards. Only once, and only here."""
+    if not is_simulated(session) or list_decisions(session):
+        return
+    committee = sorted(set(frame.committee_of.values()))[0]
+    ward = next(iter(frame.committee_of))
+    group = "Cost of living breakthrough group (made up)"
+    then, soon = today - timedelta(days=150), today + timedelta(days=60)
+    for need, area, what, done, happened in (
+        ("fuel.bills", CITY, "A second adviser for energy bills on two evenings a week.", then, "Made up."),
+        ("food.parcel", committee, "One more food parcel session on Saturdays.", then, "Made up."),
+        ("money.debt", ward, "A debt adviser in the community hub once a week.", None, ""),
+    ):
+        typed = Wording(
+            need=need,
+            area=area,
+            what=f"Made up: {what}",
+            who=group,
+            by_when=(done or soon).isoformat(),
+            status="done" if done else "planned",
+            done_on=done.isoformat() if done else "",
+            what_happened=happened,
+        )
+        row = record_decision(session, frame, typed, _NOBODY, done or today)
+        if done is not None:
+            # As if it had been written down then: it answers the release that was the latest on that day.
+            row.release_number = _number_before(session, row.release_number, done)
+
+
+def _number_before(session: Session, number: int | None, day: date) -> int | None:
+    latest = session.get(StatisticsRelease, number) if number is not None else None
+    if latest is None:
+        return None
+    return session.scalar(
+        select(StatisticsRelease.number)
+        .where(StatisticsRelease.kind == latest.kind, StatisticsRelease.last_day < day)
+        .order_by(StatisticsRelease.last_day.desc())
+        .limit(1)
+    )
 
 
 def _make_day(
@@ -79,6 +124,9 @@ def _make_day(
         end = REFERRAL_ENDS[source.choice(len(REFERRAL_ENDS), p=_END_SHARES)]
         for outcome in (REFERRAL_SENT, end):
             _add(rows, (frame.needs[need], frame.wards[ward], outcome), int(source.integers(0, RECORD_KEYS)))
+    for need, ward, _ in drawn[: number // 8].tolist():
+        said = SAID[source.choice(len(SAID), p=_SAID_SHARES)]
+        _add(rows, (frame.needs[need], frame.wards[ward], said), int(source.integers(0, RECORD_KEYS)))
     words = {"day": day, "channel": "web", "language": "en"}
     return [
         words | {"need": n, "ward_code": w, "outcome": o, "count": count, "record_key_sum": key}

@@ -1,6 +1,7 @@
-"""The counter table, the table that tells a retry from a second enquiry, and the frozen releases."""
+"""The counters, the table that tells a retry from a second enquiry, frozen releases, and what was decided."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Uuid,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,3 +80,51 @@ class SimulatedData(Base):
     __tablename__ = "simulated_data"
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     seed: Mapped[int] = mapped_column(Integer)
+
+
+class Decision(Base):
+    """What the group decided about a need in an area, and what came of it. Public, apart from `recorded_by`.
+
+    `area` is "city", the name of a community committee or a ward's code. `release_number` is the release whose
+    figures it answers, if there was one.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        CheckConstraint("status IN ('planned', 'under_way', 'done', 'dropped')", name="status"),
+    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    need: Mapped[str] = mapped_column(String(40), index=True)
+    area: Mapped[str] = mapped_column(String(40), index=True)
+    what: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(120))
+    by_when: Mapped[date] = mapped_column(Date)
+    status: Mapped[str] = mapped_column(String(10), default="planned")
+    done_on: Mapped[date | None] = mapped_column(Date)
+    what_happened: Mapped[str] = mapped_column(Text, default="")
+    release_number: Mapped[int | None] = mapped_column(Integer)
+    decided_on: Mapped[date] = mapped_column(Date)
+    changed_on: Mapped[date] = mapped_column(Date)
+    recorded_by: Mapped[UUID] = mapped_column(Uuid)
+
+
+class PrivacyBudget(Base):
+    """How much of a year's privacy budget (epsilon, in thousandths) is spent. It only ever grows."""
+
+    __tablename__ = "privacy_budget"
+    __table_args__ = (CheckConstraint("spent BETWEEN 0 AND allowed", name="spent"),)
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    allowed: Mapped[int] = mapped_column(Integer)
+    spent: Mapped[int] = mapped_column(Integer)
+
+
+class PrivateTable(Base):
+    """A differentially private table, frozen as published. Its epsilon (thousandths) was charged to its year."""
+
+    __tablename__ = "private_table"
+    period: Mapped[str] = mapped_column(String(8), primary_key=True)
+    year: Mapped[int] = mapped_column(Integer, index=True)
+    epsilon: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    content: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))

@@ -15,7 +15,7 @@ from referral_directory.clock import in_leeds
 from referral_directory.demand.checks import check_release, has_contact
 from referral_directory.demand.disclosure import HIDDEN, WITHHELD, bounds
 from referral_directory.demand.models import DemandCount, SimulatedData, StatisticsRelease
-from referral_directory.demand.periods import Period, list_closed, parse_period
+from referral_directory.demand.periods import Period, find_year_before, list_closed, parse_period
 from referral_directory.demand.protection import corrected, protect
 from referral_directory.demand.system import Published
 from referral_directory.demand.tables import Frame, Sheet, Table, make_tables, read_cells
@@ -108,6 +108,21 @@ def get_release(session: Session, number: int) -> Release:
     if row is None:
         raise NotFound("release")
     return read_release(row)
+
+
+def find_before(session: Session, release: Release) -> Release | None:
+    """The same weeks a year earlier, as published when this release was made: it never changes afterwards."""
+    period = find_year_before(release.period)
+    row = (
+        period
+        and session.scalars(
+            select(StatisticsRelease)
+            .where(StatisticsRelease.period == period.name, StatisticsRelease.number < release.number)
+            .order_by(StatisticsRelease.version.desc())
+            .limit(1)
+        ).first()
+    )
+    return read_release(row) if row else None
 
 
 def list_latest(session: Session, kind: str, most: int) -> list[Release]:

@@ -12,10 +12,12 @@ from referral_directory.demand.disclosure import PLAIN, RECORD_KEYS, Figures, pu
 from referral_directory.demand.models import DemandCount
 from referral_directory.demand.outcomes import (
     ENQUIRY_OUTCOMES,
+    OUTCOMES,
     REASON_OF,
     REASONS,
     REFERRAL_ENDS,
     REFERRAL_SENT,
+    SAID,
 )
 from referral_directory.demand.periods import FOUR_WEEKS, WEEK, Period
 from referral_directory.errors import ReleaseRefused
@@ -86,8 +88,7 @@ def read_cells(session: Session, period: Period, frame: Frame) -> list[Cell]:
     cells = []
     for need, ward, outcome, counted, keys in rows:
         area = UNKNOWN_AREA if ward == UNKNOWN_WARD else ward
-        known = ENQUIRY_OUTCOMES.union(REFERRAL_ENDS, {REFERRAL_SENT})
-        if need not in frame.needs or area not in frame.wards or outcome not in known:
+        if need not in frame.needs or area not in frame.wards or outcome not in OUTCOMES:
             raise ReleaseRefused(f"The counters hold a code that is not known: {need}, {ward}, {outcome}.")
         cells.append(Cell(need, area, outcome, int(counted), int(keys) % RECORD_KEYS))
     return cells
@@ -105,15 +106,19 @@ def make_tables(cells: Sequence[Cell], period: Period, frame: Frame) -> list[Tab
     if period.kind == FOUR_WEEKS:
         areas = {**frame.committee_of, UNKNOWN_AREA: UNKNOWN_AREA}
         committees, needs = ("area", frame.committees), ("need", frame.needs)
+        said = [cell for cell in cells if cell.outcome in SAID]
         return [
             _table("area_need", enquiries, committees, needs, lambda c: (areas[c.ward], c.need)),
             _table("need_unmet", unmet, needs, ("reason", REASONS), lambda c: (c.need, c.outcome)),
+            _table("need_said", said, needs, ("said", SAID), lambda c: (c.need, c.outcome)),
         ]
+    sent = [cell for cell in cells if cell.outcome == REFERRAL_SENT]
     ends = [cell for cell in cells if cell.outcome in REFERRAL_ENDS]
-    wards, needs = ("area", frame.wards), ("need", frame.needs)
+    wards, needs, city = ("area", frame.wards), ("need", frame.needs), ("area", (CITY,))
     return [
         _table("area_need", enquiries, wards, needs, lambda c: (c.ward, c.need)),
-        _table("referral_end", ends, ("end", REFERRAL_ENDS), ("area", (CITY,)), lambda c: (c.outcome, CITY)),
+        _table("referral_sent", sent, needs, city, lambda c: (c.need, CITY)),
+        _table("referral_end", ends, ("end", REFERRAL_ENDS), city, lambda c: (c.outcome, CITY)),
     ]
 
 

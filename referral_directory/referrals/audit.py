@@ -135,17 +135,16 @@ def _add(
     digests: str,
     now: datetime,
 ) -> None:
-    session.execute(
-        insert_into(session, AuditHead)
-        .values(id=HEAD, number=0, mark=START)
-        .on_conflict_do_nothing(index_elements=["id"])
-    )
-    head = session.scalars(
-        select(AuditHead)
-        .where(AuditHead.id == HEAD)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    head = _find_head(session)
+    if head is None:
+        session.execute(
+            insert_into(session, AuditHead)
+            .values(id=HEAD, number=0, mark=START)
+            .on_conflict_do_nothing(index_elements=["id"])
+        )
+        head = _find_head(session)
+    if head is None:
+        raise BadKey("The end of the audit is gone.")
     entry = Entry(head.number + 1, now, who.actor, who.id, action, referral_id, digests, keys.newest)
     mark = mark_entry(keys, entry, head.mark)
     session.add(
@@ -163,6 +162,16 @@ def _add(
     )
     head.number, head.mark = entry.number, mark
     session.flush()
+
+
+def _find_head(session: Session) -> AuditHead | None:
+    """The end of the chain, held until the transaction ends."""
+    return session.scalar(
+        select(AuditHead)
+        .where(AuditHead.id == HEAD)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 def _compare(referral: Referral, present: str, recorded: str) -> list[str]:

@@ -1,16 +1,20 @@
-"""Where services get referrals, whether they have room, and their own pace."""
+"""Where services get referrals, whether they have room, and their own pace.
+
+That a service is full stands in the catalogue (catalogue/notices.py), so that referrals, search and cards say the same.
+"""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from referral_directory.catalogue.models import Service
+from referral_directory.catalogue.notices import CURATOR, FULL, SERVICE, list_notices, say_full
 from referral_directory.errors import NotFound
 from referral_directory.life_cycle import Pace, Status, pace_of
-from referral_directory.referrals.models import Referral, ReferralInbox
+from referral_directory.referrals.models import Referral, ReferralInbox, ReferralLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +25,13 @@ class Inbox:
     service: str
     organisation: str
     address: str
-    full_until: date | None
 
 
 def list_inboxes(session: Session, today: date) -> dict[UUID, Inbox]:
     """Every public service that takes referrals, has an address for them, and has room."""
+    full = list_full(session, today)
     listed = (_inbox(service, own) for service, own in _list_services(session))
-    return {
-        inbox.service_id: inbox
-        for inbox in listed
-        if inbox.address and (inbox.full_until is None or inbox.full_until < today)
-    }
+    return {inbox.service_id: inbox for inbox in listed if inbox.address and inbox.service_id not in full}
 
 
 def find_inbox(session: Session, service_id: UUID | None) -> Inbox | None:
@@ -53,8 +53,9 @@ class InboxChange:
     escalate_days: int | None
 
 
-def list_all_inboxes(session: Session) -> list[dict[str, object]]:
+def list_all_inboxes(session: Session, today: date) -> list[dict[str, object]]:
     """Every public service that takes referrals, by name, with its address or without one."""
+    full = list_full(session, today)
     return [
         {
             "id": str(service.id),
@@ -62,7 +63,7 @@ def list_all_inboxes(session: Session) -> list[dict[str, object]]:
             "organisation": service.organization.name,
             "published": service.email,
             "address": own.address if own else "",
-            "full_until": own.full_until.isoformat() if own and own.full_until else "",
+            "full_until": full[service.id].isoformat() if service.id in full else "",
             "chase_days": (own.chase_days if own else None) or "",
             "escalate_days": (own.escalate_days if own else None) or "",
         }
@@ -70,24 +71,40 @@ def list_all_inboxes(session: Session) -> list[dict[str, object]]:
     ]
 
 
-def save_inbox(session: Session, service_id: UUID, change: InboxChange) -> None:
-    """Keep what a provider manager says. Raises NotFound for a service that takes no referrals."""
+def save_inbox(session: Session, service_id: UUID, change: InboxChange, now: datetime) -> None:
+    """Keep what a provider manager says. Raises NotFound for a service that takes no referrals, and InvalidInput."""
     service = session.get(Service, service_id)
     if service is None or not service.referral_possible:
         raise NotFound("service")
     row = session.get(ReferralInbox, service_id) or ReferralInbox(service_id=service_id)
-    row.address, row.full_until = change.address, change.full_until
+    row.address = change.address
     row.chase_days, row.escalate_days = change.chase_days, change.escalate_days
     session.add(row)
+    if change.full_until != list_full(session, now.date()).get(service_id):
+        say_full(session, service_id, change.full_until, CURATOR, now)
 
 
-def set_full_until(session: Session, service_id: UUID, until: date | None) -> None:
-    """Say that a service has no room up to and including this day; None: it has room."""
-    row = session.get(ReferralInbox, service_id)
-    if row is None:
-        row = ReferralInbox(service_id=service_id)
-        session.add(row)
-    row.full_until = until
+def set_full_until(session: Session, service_id: UUID, until: date, now: datetime) -> None:
+    """The service itself says that it has no room up to and including this day. Raises InvalidInput."""
+    say_full(session, service_id, until, SERVICE, now)
+
+
+def has_inbox_at(session: Session, address: str) -> bool:
+    """Whether any service gets referrals at this address, or got one there."""
+    if any(_inbox(service, own).address.lower() == address for service, own in _list_services(session)):
+        return True
+    sent = select(ReferralLink.digest).where(func.lower(ReferralLink.address) == address).limit(1)
+    return session.scalar(sent) is not None
+
+
+def list_full(session: Session, today: date) -> dict[UUID, date]:
+    """Services that say that they have no room today, and until when (that day included)."""
+    notices = list_notices(session, today)
+    return {
+        notice.service_id: notice.last_day
+        for notice in notices
+        if notice.kind == FULL and notice.first_day <= today
+    }
 
 
 def pace_for(session: Session, referral: Referral) -> Pace | None:
@@ -111,6 +128,4 @@ def _list_services(session: Session) -> list[tuple[Service, ReferralInbox | None
 
 def _inbox(service: Service, own: ReferralInbox | None) -> Inbox:
     address = (own.address if own else "") or service.email
-    return Inbox(
-        service.id, service.name, service.organization.name, address, own.full_until if own else None
-    )
+    return Inbox(service.id, service.name, service.organization.name, address)

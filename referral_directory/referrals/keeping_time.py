@@ -28,7 +28,7 @@ from referral_directory.referrals.inboxes import find_inbox, pace_for
 from referral_directory.referrals.models import Referral
 from referral_directory.referrals.outbox import CHASE, post_link, take_back
 from referral_directory.referrals.providing import purge_visits
-from referral_directory.referrals.referring import close_to_provider, enter, forget
+from referral_directory.referrals.referring import enter, forget
 
 OnEnd = Callable[[Session, Referral, bool], None]
 
@@ -100,7 +100,6 @@ def _remind(session: Session, keys: FieldKeys, referral: Referral, due: Due, now
 def _expire(session: Session, keys: FieldKeys, referral: Referral, now: datetime, on_end: OnEnd) -> None:
     let_lie = referral.status in (Status.SENT, Status.OPENED) and not referral.question_open
     enter(referral, next_status(Status(referral.status), Action.EXPIRE, CLOCKWORK.actor), now)
-    close_to_provider(session, referral)
     take_back(session, referral)
     record_change(session, keys, referral, CLOCKWORK, Action.EXPIRE, now)
     # Counting comes after the audit everywhere: two transactions that lock the two in turn would block each other.

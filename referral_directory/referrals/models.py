@@ -1,9 +1,9 @@
 """The tables of referrals. What tells who somebody is stands sealed in two of them, and nowhere else."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer, LargeBinary, String, Text, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral_directory.database import Base
@@ -103,36 +103,51 @@ class ReferralConsent(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class ReferralLink(Base):
-    """The SHA-256 of a provider's link, and the one-time code that was last sent to the provider's address."""
+class OpenedByCode:
+    """A provider's link, under its SHA-256, and the one-time code that was last sent to the provider's address."""
 
-    __tablename__ = "referral_link"
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    referral_id: Mapped[UUID] = _of_referral()
     address: Mapped[str] = mapped_column(String(254))
     code_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     code_expires_at: Mapped[datetime | None] = mapped_column(Moment)
     code_tries: Mapped[int] = mapped_column(Integer, default=0)
 
 
+class ReferralLink(OpenedByCode, Base):
+    """A provider's link to one referral."""
+
+    __tablename__ = "referral_link"
+    referral_id: Mapped[UUID] = _of_referral()
+
+
+class ProviderLink(OpenedByCode, Base):
+    """A provider's link to the page with all its referrals."""
+
+    __tablename__ = "provider_link"
+    made_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
 class ReferralVisit(Base):
-    """The SHA-256 of a provider's session: for one referral, until it expires."""
+    """The SHA-256 of a provider's session: for what was sent to one address, until it expires."""
 
     __tablename__ = "referral_visit"
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    referral_id: Mapped[UUID] = _of_referral()
+    address: Mapped[str] = mapped_column(String(254))
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class ReferralMail(Base):
     """The outbox: a mail to a service, written in the transaction of what it tells. `secret` (the link's token
-    or the one-time code) is sealed, and goes when the mail is delivered or given up.
+    or the one-time code) is sealed, and goes when the mail is delivered or given up. Without a referral it is about
+    the page with all referrals of an address.
     """
 
     __tablename__ = "referral_mail"
-    __table_args__ = (_one_of("kind", ["new", "chase", "answer", "withdrawn", "code"]),)
+    __table_args__ = (_one_of("kind", ["new", "chase", "answer", "withdrawn", "code", "page", "page_code"]),)
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    referral_id: Mapped[UUID] = _of_referral()
+    referral_id: Mapped[UUID | None] = mapped_column(
+        Uuid, ForeignKey("referral.id", ondelete="CASCADE"), index=True
+    )
     kind: Mapped[str] = mapped_column(String(10))
     address: Mapped[str] = mapped_column(String(254))
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -150,9 +165,52 @@ class ReferralInbox(Base):
     __tablename__ = "referral_inbox"
     service_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     address: Mapped[str] = mapped_column(String(254), default="")
-    full_until: Mapped[date | None] = mapped_column(Date)
     chase_days: Mapped[int | None] = mapped_column(Integer)
     escalate_days: Mapped[int | None] = mapped_column(Integer)
+
+
+class ReferralQuestion(Base):
+    """What a service has to know before it can help: a question for yes or no, and the answer that fits."""
+
+    __tablename__ = "referral_question"
+    __table_args__ = (_one_of("fits", ["yes", "no", "any"]),)
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    service_id: Mapped[UUID] = mapped_column(Uuid, index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(String(300))
+    fits: Mapped[str] = mapped_column(String(3))
+    # What is said to somebody whose answer does not fit: "This is for people of 60 and over."
+    reason: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Handover(Base):
+    """What a resident asked to be handed to a person, under the keyed hash of a short code. No identity.
+
+    `needs` are codes and `services` ids, with spaces between. Typed in, the code opens it no more: then the space
+    of who typed it sees it for a day.
+    """
+
+    __tablename__ = "handover"
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    needs: Mapped[str] = mapped_column(Text, default="")
+    ward_code: Mapped[str | None] = mapped_column(String(9))
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    services: Mapped[str] = mapped_column(Text, default="")
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    community_space_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("community_space.id"))
+
+
+class SelfReferralLink(Base):
+    """The SHA-256 of a link to the form on which a resident refers themselves to one service."""
+
+    __tablename__ = "self_referral_link"
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    service_id: Mapped[UUID] = mapped_column(Uuid)
+    needs: Mapped[str] = mapped_column(Text, default="")
+    ward_code: Mapped[str | None] = mapped_column(String(9))
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class AuditEntry(Base):

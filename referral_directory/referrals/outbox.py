@@ -26,6 +26,7 @@ LONGEST_DELAY = timedelta(hours=1)
 # With these delays about seven hours: longer than a mail server is usually away, short enough to ring instead.
 MOST_TRIES = 12
 NEW, CHASE, ANSWER, WITHDRAWN, CODE = "new", "chase", "answer", "withdrawn", "code"
+PAGE, PAGE_CODE = "page", "page_code"
 ABOUT_A_LINK = (NEW, CHASE, ANSWER)
 
 
@@ -48,20 +49,31 @@ def post_link(
     session: Session, keys: FieldKeys, referral: Referral, kind: str, address: str, now: datetime
 ) -> None:
     """Put a mail with a fresh link to this referral into the outbox."""
+    post(session, keys, referral, kind, address, make_link(session, referral, address), now)
+
+
+def make_link(session: Session, referral: Referral, address: str) -> str:
+    """The token of a fresh link to this referral, for whoever reads this address."""
     token = secrets.token_urlsafe(32)
     session.add(ReferralLink(digest=digest_of(token), referral_id=referral.id, address=address))
-    post(session, keys, referral, kind, address, token, now)
+    return token
 
 
 def post(
-    session: Session, keys: FieldKeys, referral: Referral, kind: str, address: str, secret: str, now: datetime
+    session: Session,
+    keys: FieldKeys,
+    referral: Referral | None,
+    kind: str,
+    address: str,
+    secret: str,
+    now: datetime,
 ) -> None:
-    """Put a mail into the outbox."""
+    """Put a mail into the outbox; without a referral it is about a provider's page."""
     identity = uuid4()
     session.add(
         ReferralMail(
             id=identity,
-            referral_id=referral.id,
+            referral_id=referral.id if referral is not None else None,
             kind=kind,
             address=address,
             secret=seal(keys, _place(identity), secret) if secret else None,
@@ -139,8 +151,10 @@ def _claim(database: Database, keys: FieldKeys, now: datetime) -> Letter | None:
             return None
         row.tries += 1
         row.next_try_at = now + CLAIM
-        referral = session.get_one(Referral, row.referral_id)
         secret = unseal(keys, _place(row.id), row.secret) if row.secret else ""
+        if row.referral_id is None:
+            return Letter(row.id, row.address, row.kind, "", "", secret)
+        referral = session.get_one(Referral, row.referral_id)
         return Letter(row.id, row.address, row.kind, referral.service_name, referral.reference, secret)
 
 

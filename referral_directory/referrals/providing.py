@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.field_encryption import FieldKeys, keyed_hash
 from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Reason, Status, next_status
 from referral_directory.referrals.audit import Who, record_change
-from referral_directory.referrals.inboxes import find_inbox, set_full_until
-from referral_directory.referrals.models import Referral, ReferralLink, ReferralVisit
-from referral_directory.referrals.outbox import CODE, post
+from referral_directory.referrals.inboxes import find_inbox, has_inbox_at, set_full_until
+from referral_directory.referrals.models import (
+    OpenedByCode,
+    ProviderLink,
+    Referral,
+    ReferralLink,
+    ReferralVisit,
+)
+from referral_directory.referrals.outbox import CODE, PAGE, PAGE_CODE, make_link, post
 from referral_directory.referrals.records import Note, add_note
 from referral_directory.referrals.referring import enter
 from referral_directory.staff.keys import digest_of
@@ -24,6 +30,7 @@ CODE_LASTS = timedelta(minutes=15)
 CODE_AGAIN_AFTER = timedelta(minutes=1)
 CODE_TRIES = 5
 VISIT_LASTS = timedelta(hours=1)
+LINK_AGAIN_AFTER = timedelta(minutes=1)
 PROVIDER = Who(Actor.PROVIDER)
 
 
@@ -52,18 +59,62 @@ def get_linked(session: Session, token: str) -> tuple[ReferralLink, Referral]:
     return link, referral
 
 
+def get_page_link(session: Session, token: str) -> ProviderLink:
+    """The link to a provider's page with all its referrals. Raises NotFound."""
+    link = session.get(ProviderLink, digest_of(token))
+    if link is None:
+        raise NotFound("link")
+    return link
+
+
+def send_page_link(session: Session, keys: FieldKeys, address: str, now: datetime) -> None:
+    """Mail a link to the page with all referrals of an address, if referrals go there; at most one a minute. It
+    takes the place of the one before.
+    """
+    if not has_inbox_at(session, address):
+        return
+    earlier = session.scalars(select(ProviderLink).where(ProviderLink.address == address)).all()
+    if any(link.made_at > now - LINK_AGAIN_AFTER for link in earlier):
+        return
+    for link in earlier:
+        session.delete(link)
+    token = secrets.token_urlsafe(32)
+    session.add(ProviderLink(digest=digest_of(token), address=address, made_at=now))
+    post(session, keys, None, PAGE, address, token, now)
+
+
+def list_sent_to(session: Session, address: str) -> list[Referral]:
+    """The referrals that a provider at this address may see, the longest waiting first."""
+    sent = select(ReferralLink.referral_id).where(func.lower(ReferralLink.address) == address.lower())
+    rows = session.scalars(
+        select(Referral)
+        .where(Referral.id.in_(sent), Referral.status.in_([*PROVIDER_SEES]), Referral.erased_at.is_(None))
+        .order_by(Referral.news_at, Referral.reference)
+    )
+    return list(rows)
+
+
+def make_link_for(session: Session, address: str, identity: UUID) -> str:
+    """The token of a fresh link to a referral that was sent to this address. Raises NotFound."""
+    referral = next((one for one in list_sent_to(session, address) if one.id == identity), None)
+    if referral is None:
+        raise NotFound("referral")
+    return make_link(session, referral, address)
+
+
 def send_code(
-    session: Session, keys: FieldKeys, link: ReferralLink, referral: Referral, now: datetime
+    session: Session, keys: FieldKeys, link: OpenedByCode, referral: Referral | None, now: datetime
 ) -> None:
     """Mail a new code to the link's address; at most one a minute, so that nobody's inbox is flooded."""
     if link.code_expires_at is not None and link.code_expires_at > now + CODE_LASTS - CODE_AGAIN_AFTER:
         return
     code = f"{secrets.randbelow(10**6):06d}"
     link.code_digest, link.code_expires_at, link.code_tries = _digest(keys, link, code), now + CODE_LASTS, 0
-    post(session, keys, referral, CODE, link.address, code, now)
+    kind = CODE if referral is not None else PAGE_CODE
+    post(session, keys, referral, kind, link.address, code, now)
 
 
-def use_code(session: Session, keys: FieldKeys, link: ReferralLink, code: str, now: datetime) -> str | None:
+def use_code(session: Session, keys: FieldKeys, link: OpenedByCode, code: str, now: datetime) -> str | None:
     """A session's token if this is the code, which is then used up; None if not. A code stands five tries."""
     typed = "".join(code.split())
     if link.code_digest is None or link.code_expires_at is None or link.code_expires_at <= now:
@@ -75,16 +126,15 @@ def use_code(session: Session, keys: FieldKeys, link: ReferralLink, code: str, n
     if not fits:
         return None
     token = secrets.token_urlsafe(32)
-    session.add(
-        ReferralVisit(digest=digest_of(token), referral_id=link.referral_id, expires_at=now + VISIT_LASTS)
-    )
+    visit = ReferralVisit(digest=digest_of(token), address=link.address.lower(), expires_at=now + VISIT_LASTS)
+    session.add(visit)
     return token
 
 
-def is_visiting(session: Session, token: str, referral: Referral, now: datetime) -> bool:
-    """Whether this session may see this referral."""
+def is_visiting(session: Session, token: str, link: OpenedByCode, now: datetime) -> bool:
+    """Whether this session may see what the link leads to: its code went to the address that the link went to."""
     visit = session.get(ReferralVisit, digest_of(token)) if token else None
-    return visit is not None and visit.referral_id == referral.id and visit.expires_at > now
+    return visit is not None and visit.address == link.address.lower() and visit.expires_at > now
 
 
 def open_referral(session: Session, keys: FieldKeys, referral: Referral, now: datetime) -> None:
@@ -120,7 +170,7 @@ def decline(
     enter(referral, after, now)
     referral.reason, referral.suggested_service_id = answer.reason, answer.suggested
     if answer.reason == Reason.FULL and answer.full_until is not None and referral.service_id is not None:
-        set_full_until(session, referral.service_id, answer.full_until)
+        set_full_until(session, referral.service_id, answer.full_until, now)
     record_change(session, keys, referral, PROVIDER, Action.DECLINE, now)
 
 
@@ -138,5 +188,5 @@ def purge_visits(session: Session, now: datetime) -> None:
     session.execute(delete(ReferralVisit).where(ReferralVisit.expires_at <= now))
 
 
-def _digest(keys: FieldKeys, link: ReferralLink, code: str) -> bytes:
+def _digest(keys: FieldKeys, link: OpenedByCode, code: str) -> bytes:
     return keyed_hash(keys, keys.newest, "provider code", link.digest + code.encode())

@@ -24,6 +24,9 @@ CONTACT_FIELDS = {
     "about": ("What the service needs to know", 2000),
 }
 STATUS_CODE = "status_code"
+# Answers to what the service asks of everybody (questions.py), as JSON.
+ANSWERS = "answers"
+ANSWERS_LONGEST = 3000
 NOTE_LONGEST = 2000
 # Without letters and digits that are read as one another.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -68,12 +71,14 @@ def list_referrals(session: Session, space: UUID | None, most: int = 200) -> lis
 
 def record_details(session: Session, keys: FieldKeys, referral: Referral, typed: Mapping[str, str]) -> None:
     """Keep these fields; an empty one is removed. Raises InvalidInput for one that is too long."""
+    rows = session.scalars(select(ReferralDetail).where(ReferralDetail.referral_id == referral.id))
+    held = {row.field: row for row in rows}
     for field, text in typed.items():
-        label, longest = CONTACT_FIELDS.get(field, (field, 40))
+        label, longest = CONTACT_FIELDS.get(field, (field, ANSWERS_LONGEST if field == ANSWERS else 40))
         value = text.strip()
         if len(value) > longest:
             raise InvalidInput(field, f"{label}: use at most {longest} characters.")
-        row = session.get(ReferralDetail, (referral.id, field))
+        row = held.get(field)
         if not value:
             if row is not None:
                 session.delete(row)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotPossible
@@ -13,9 +13,11 @@ from referral_directory.life_cycle import ENDED, OPEN, Action, Outcome, Status, 
 from referral_directory.referrals.audit import Who, record_change
 from referral_directory.referrals.consent import find_consent, forget_needs, record_consent, void_consent
 from referral_directory.referrals.inboxes import Inbox, find_inbox
-from referral_directory.referrals.models import Referral, ReferralVisit
+from referral_directory.referrals.models import Referral
 from referral_directory.referrals.outbox import ANSWER, NEW, WITHDRAWN, post, post_link, take_back
+from referral_directory.referrals.questions import check_fit, keep_answers
 from referral_directory.referrals.records import (
+    ANSWERS,
     CONTACT_FIELDS,
     STATUS_CODE,
     Note,
@@ -55,6 +57,8 @@ def choose_service(
     check_is_draft(referral)
     if referral.service_id != inbox.service_id:
         void_consent(session, referral, now)
+        # The answers were to what the other service asks.
+        record_details(session, keys, referral, {ANSWERS: ""})
     referral.service_id, referral.service_name, referral.news_at = inbox.service_id, inbox.service, now
     record_change(session, keys, referral, who, "service_chosen", now)
 
@@ -69,6 +73,16 @@ def keep_consent(
     record_consent(session, referral, text, way, who.id, now)
     referral.news_at = now
     record_change(session, keys, referral, who, "consent_recorded", now)
+
+
+def answer_questions(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, answers: Mapping[str, str], now: datetime
+) -> None:
+    """Keep the answers to what the chosen service has to know. Raises InvalidInput."""
+    check_is_draft(referral)
+    keep_answers(session, keys, referral, answers)
+    referral.news_at = now
+    record_change(session, keys, referral, who, "answers_saved", now)
 
 
 def keep_details(
@@ -91,6 +105,7 @@ def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Wh
         raise InvalidInput("service", "Choose a service that takes referrals.")
     if find_consent(session, referral) is None:
         raise InvalidInput("way", "Without recorded consent nothing is sent: read the text aloud and ask.")
+    check_fit(session, keys, referral)
     details = read_details(session, keys, referral)
     if not details.get("name"):
         raise InvalidInput("name", "Type the name that the person wants to be called.")
@@ -111,7 +126,6 @@ def withdraw_referral(session: Session, keys: FieldKeys, referral: Referral, who
     inbox = find_inbox(session, referral.service_id)
     enter(referral, after, now)
     void_consent(session, referral, now)
-    close_to_provider(session, referral)
     if was_sent and take_back(session, referral) and inbox is not None:
         post(session, keys, referral, WITHDRAWN, inbox.address, "", now)
     record_change(session, keys, referral, who, Action.WITHDRAW, now)
@@ -150,7 +164,6 @@ def re_route_referral(
     """
     check_is_kept(referral)
     enter(referral, next_status(Status(referral.status), Action.RE_ROUTE, who.actor), now)
-    close_to_provider(session, referral)
     take_back(session, referral)
     record_change(session, keys, referral, who, Action.RE_ROUTE, now)
     return copy_referral(session, keys, referral, who, now, replaces=True)
@@ -198,7 +211,6 @@ def erase_referral(session: Session, keys: FieldKeys, referral: Referral, who: W
 
 def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
     """Erase personal data, links and mails of a referral that has ended."""
-    close_to_provider(session, referral)
     take_back(session, referral)
     erase_personal_data(session, referral, now)
     forget_needs(session, referral)
@@ -211,11 +223,6 @@ def enter(referral: Referral, status: Status, now: datetime) -> None:
     referral.status, referral.news_at = status, now
     referral.stage, referral.reminded_at, referral.question_open = 0, None, False
     referral.ended_at = now if status in ENDED else None
-
-
-def close_to_provider(session: Session, referral: Referral) -> None:
-    """End the provider's sessions for this referral."""
-    session.execute(delete(ReferralVisit).where(ReferralVisit.referral_id == referral.id))
 
 
 def check_is_draft(referral: Referral) -> None:

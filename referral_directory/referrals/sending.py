@@ -9,15 +9,29 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from referral_directory.errors import NotDelivered
-from referral_directory.referrals.outbox import ANSWER, CHASE, CODE, NEW, WITHDRAWN, Letter
+from referral_directory.referrals.outbox import (
+    ANSWER,
+    CHASE,
+    CODE,
+    NEW,
+    PAGE,
+    PAGE_CODE,
+    WITHDRAWN,
+    Letter,
+)
 
 SECONDS = 20
+# About a service's record (truth/keeping.py), which no referral knows of.
+RECORD = "record"
 SUBJECTS = {
     NEW: "A new referral for {service} ({reference})",
     CHASE: "Still waiting for your answer: referral {reference}",
     ANSWER: "Your question about referral {reference} is answered",
     WITHDRAWN: "Referral {reference} is withdrawn",
     CODE: "Your code for referral {reference}",
+    RECORD: "Is this still right? {service}",
+    PAGE: "Your link to all your referrals",
+    PAGE_CODE: "Your code for the page with all your referrals",
 }
 WITH_LINK = """{subject}.
 
@@ -27,6 +41,10 @@ Open it here:
 The page sends a code to this address and asks you for it: please do not pass the link on.
 You can accept, ask, decline or suggest another service there. You need no account.
 """
+CODE_TEXT = """Your code is {secret}
+
+It works for 15 minutes, on the page that you opened. If you did not ask for it, do nothing.
+"""
 TEXTS = {
     NEW: WITH_LINK,
     CHASE: WITH_LINK,
@@ -35,9 +53,19 @@ TEXTS = {
 
 The link that you were sent works no longer. If you wrote anything down from it, please delete it.
 """,
-    CODE: """Your code is {secret}
+    CODE: CODE_TEXT,
+    RECORD: """People in Leeds find {service} through Signpost Leeds. Please look whether it is still right:
+{url}/keep/{secret}
 
-It works for 15 minutes, on the page that you opened. If you did not ask for it, do nothing.
+One click says that it is. There you can also say that you are full or closed for a while, or what is wrong.
+You need no account. The link works for 90 days; whoever has it can say these things for you.
+""",
+    PAGE_CODE: CODE_TEXT,
+    PAGE: """All referrals to this address stand on one page:
+{url}/providers/{secret}
+
+You can keep the link as a bookmark. The page sends a code to this address each time and asks you for it. A new link
+takes the place of this one. If you did not ask for it, do nothing.
 """,
 }
 

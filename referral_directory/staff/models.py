@@ -68,6 +68,8 @@ class StaffMember(Base):
     password_hash: Mapped[str] = mapped_column(Text, default="")
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Who they are at the organisation's own sign-in service, once they came from there: a hash of issuer and subject.
+    openid_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, index=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     community_space: Mapped[CommunitySpace | None] = relationship()
     role_rows: Mapped[list["StaffRole"]] = relationship(cascade="all, delete-orphan", lazy="selectin")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from referral_directory.staff.keys import StaffKeys, digest_of, seal, unseal
 from referral_directory.staff.models import StaffMember, StaffSession
@@ -55,10 +55,22 @@ def start_session(session: Session, staff_id: UUID, stage: str, now: datetime, o
 
 def find_session(session: Session, token: str, now: datetime) -> Found | None:
     """The live session with this id, of a person who is not disabled."""
-    row = session.get(StaffSession, digest_of(token))
-    if row is None or not is_live(row.stage, row.began_at, row.seen_at, now):
+    # In one question: every page asks it.
+    found = (
+        session.execute(
+            select(StaffSession, StaffMember)
+            .join(StaffMember, StaffMember.id == StaffSession.staff_id)
+            .options(joinedload(StaffMember.role_rows))
+            .where(StaffSession.digest == digest_of(token))
+        )
+        .unique()
+        .one_or_none()
+    )
+    if found is None:
         return None
-    member = session.get_one(StaffMember, row.staff_id)
+    row, member = found
+    if not is_live(row.stage, row.began_at, row.seen_at, now):
+        return None
     if member.status == "disabled":
         return None
     return Found(staff_of(member), row.stage, now - row.seen_at >= NOTED_EVERY)

@@ -8,12 +8,14 @@ from limits.strategies import MovingWindowRateLimiter
 
 from referral_directory.catalogue.guidance import Guidance
 from referral_directory.catalogue.index import Catalogue
+from referral_directory.catalogue.schemes import Scheme
 from referral_directory.clock import Clock
 from referral_directory.database import Database
 from referral_directory.field_encryption import FieldKeys
 from referral_directory.needs import Needs
 from referral_directory.place_tables import Tables
 from referral_directory.staff.keys import StaffKeys
+from referral_directory.staff.openid import SignInService
 from referral_directory.web.observing import Metrics
 
 
@@ -26,6 +28,7 @@ class Directory:
     tables: Tables
     needs: Needs
     guidance: list[Guidance]
+    schemes: dict[str, Scheme]
     clock: Clock
     service_token: str
     metrics: Metrics
@@ -34,6 +37,7 @@ class Directory:
     field_keys: FieldKeys
     mail_folder: Path | None
     sign_in_limiter: MovingWindowRateLimiter
+    openid: SignInService | None = None
 
 
 def get_directory(request: Request) -> Directory:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from referral_directory.catalogue.guidance import list_guidance
+from referral_directory.catalogue.schemes import drop_ended, find_scheme_about
 from referral_directory.needs import expand_needs
 from referral_directory.web.context import get_directory
 from referral_directory.web.shapes import GuidanceFound
@@ -21,6 +22,8 @@ async def get_guidance(
 ) -> dict[str, object]:
     """Guidance for these needs (all guidance, without any), the most specific first."""
     directory = get_directory(request)
+    today = directory.clock().date()
+    current = drop_ended(directory.guidance, directory.schemes, today)
     codes = expand_needs(directory.needs, need or ())
     return {
         "guidance": [
@@ -35,7 +38,9 @@ async def get_guidance(
                 "source": entry.source_name,
                 "source_url": entry.source_url,
                 "region": entry.region,
+                "url": f"{directory.public_url}/guidance/{scheme.id}" if scheme else None,
             }
-            for entry in list_guidance(directory.guidance, codes)
+            for entry in list_guidance(current, codes)
+            for scheme in [find_scheme_about(entry, directory.schemes, today)]
         ]
     }

@@ -1,12 +1,16 @@
 """GET /healthz, /readyz and /metrics: for the process runner and whoever watches."""
 
+from contextlib import suppress
+
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import PlainTextResponse, Response
 
 from referral_directory.catalogue.index import refresh
 from referral_directory.database import check_database
 from referral_directory.web.context import get_directory
+from referral_directory.web.figures import read_status, set_status_metrics
 from referral_directory.web.shapes import Health
 
 router = APIRouter(tags=["operation"])
@@ -29,5 +33,9 @@ def get_readiness(request: Request) -> dict[str, str]:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def get_metrics(request: Request) -> Response:
-    """Counters for Prometheus."""
+    """Counters for Prometheus, and the state of queues and records."""
+    directory = get_directory(request)
+    with suppress(SQLAlchemyError), directory.database.read() as session:
+        # With the database away the counters are still worth having.
+        set_status_metrics(directory.metrics.status, read_status(session, directory.clock()))
     return Response(generate_latest(get_directory(request).metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from referral_directory.web.figures import make_status_metrics
 from referral_directory.web.problems import DETAILS, problem, problem_for
 
 MOST_BODY = 64 * 1024
@@ -31,7 +32,7 @@ SECURITY_HEADERS = [
 ]
 
 # What people see who are signed in or hold a link: kept by no cache, and read by no other site.
-PRIVATE = ("/staff", "/provider", "/my-referral")
+PRIVATE = ("/staff", "/provider", "/my-referral", "/self-referral")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Metrics:
     requests: Counter
     seconds: Histogram
     services: Gauge
+    status: dict[str, Gauge]
+    searches: Counter
 
 
 def make_metrics() -> Metrics:
@@ -65,6 +68,10 @@ def make_metrics() -> Metrics:
             registry=registry,
         ),
         Gauge("signpost_directory_services", "Public services in the index.", registry=registry),
+        make_status_metrics(registry),
+        Counter(
+            "signpost_directory_searches", "Searches, by what came of them.", ["outcome"], registry=registry
+        ),
     )
 
 

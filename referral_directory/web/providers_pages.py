@@ -14,8 +14,9 @@ from referral_directory.life_cycle import Action, Actor, Status, possible_action
 from referral_directory.referrals import providing, referring
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.inboxes import list_inboxes
-from referral_directory.referrals.models import Referral
+from referral_directory.referrals.models import OpenedByCode, Referral
 from referral_directory.referrals.providing import Declining
+from referral_directory.referrals.questions import ANSWERS, read_answers
 from referral_directory.referrals.records import CONTACT_FIELDS, read_details, read_notes
 from referral_directory.staff.attempts import Guard, claim_attempt, forgive_attempt
 from referral_directory.staff.keys import keyed_digest
@@ -131,15 +132,16 @@ def _read_declining(typed: dict[str, str], today: date) -> Declining:
 
 
 def _get_visited(request: Request, session: Session, token: str) -> Referral:
-    _, referral = providing.get_linked(session, token)
-    if not _is_visiting(request, session, referral):
+    link, referral = providing.get_linked(session, token)
+    if not is_visiting(request, session, link):
         raise NotPermitted("Open the link and type the code first.")
     return referral
 
 
-def _is_visiting(request: Request, session: Session, referral: Referral) -> bool:
+def is_visiting(request: Request, session: Session, link: OpenedByCode) -> bool:
+    """Whether this browser typed a code that went to the link's address."""
     held = request.cookies.get(cookie_name(request, VISIT), "")
-    return providing.is_visiting(session, held, referral, get_directory(request).clock())
+    return providing.is_visiting(session, held, link, get_directory(request).clock())
 
 
 def _page(request: Request, token: str, error: Fault | None = None, said: str = "") -> HTMLResponse:
@@ -148,11 +150,16 @@ def _page(request: Request, token: str, error: Fault | None = None, said: str = 
     with transaction(directory.database) as session:
         link, referral = providing.get_linked(session, token)
         address = link.address
-        shown = _describe(directory, session, referral) if _is_visiting(request, session, referral) else None
+        shown = _describe(directory, session, referral) if is_visiting(request, session, link) else None
     if shown is None:
-        hint = f"{address[:2]}…@{address.rpartition('@')[2]}"
         return visitor_page(
-            request, "referrals/provider_code.html", status, token=token, hint=hint, said=said, errors=errors
+            request,
+            "referrals/provider_code.html",
+            status,
+            at=f"/provider/{token}",
+            hint=hint_at(address),
+            said=said,
+            errors=errors,
         )
     return visitor_page(
         request,
@@ -165,6 +172,11 @@ def _page(request: Request, token: str, error: Fault | None = None, said: str = 
         outcomes=OUTCOMES,
         **shown,
     )
+
+
+def hint_at(address: str) -> str:
+    """As much of an address as its owner recognises: "ho…@example.org"."""
+    return f"{address[:2]}…@{address.rpartition('@')[2]}"
 
 
 def _describe(directory: Directory, session: Session, referral: Referral) -> dict[str, object]:
@@ -186,6 +198,10 @@ def _describe(directory: Directory, session: Session, referral: Referral) -> dic
             "words": say_status(referral),
             "needs": [directory.needs[code].label for code in needs if code in directory.needs],
         },
+        "answers": [
+            (question, ANSWERS.get(answer, answer))
+            for question, answer in read_answers(session, keys, referral).items()
+        ],
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
         "notes": [note_lines(note) for note in read_notes(session, keys, referral) if note.shared],
         "actions": possible_actions(Status(referral.status), Actor.PROVIDER),

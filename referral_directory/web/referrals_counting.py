@@ -13,14 +13,16 @@ from referral_directory.referrals.models import Referral
 from referral_directory.web.context import Directory
 
 CHANNEL = "staff"
-# Ends that the statistics have a word for. A duplicate, and a person who was not reached, are none of these.
+# What the statistics call each end.
 ENDS = {
     Outcome.HELPED: "end_helped",
-    Outcome.PARTLY: "end_helped",
+    Outcome.PARTLY: "end_partly",
+    Outcome.NOT_REACHED: "end_not_reached",
     Outcome.NOT_NEEDED: "end_withdrawn",
     Reason.FULL: "end_full",
     Reason.NOT_ELIGIBLE: "end_not_eligible",
     Reason.OUTSIDE_AREA: "end_too_far",
+    Reason.DUPLICATE: "end_duplicate",
 }
 WITHDRAWN, NO_ANSWER = "end_withdrawn", "end_no_answer"
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from referral_directory.catalogue.cards import Card
-from referral_directory.catalogue.index import get_index, is_due, refresh
-from referral_directory.catalogue.search import Wanted, search
+from referral_directory.catalogue.index import Index, get_index, is_due, refresh
+from referral_directory.catalogue.search import Wanted, get_card, search
 from referral_directory.clock import date_text, in_leeds
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, NotPermitted
@@ -21,12 +21,15 @@ from referral_directory.places import find_place, find_ward
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.consent import WAYS, consent_text, find_consent
+from referral_directory.referrals.handovers import read_services
 from referral_directory.referrals.inboxes import Inbox, find_inbox, list_inboxes
 from referral_directory.referrals.models import Referral
+from referral_directory.referrals.questions import list_questions
 from referral_directory.referrals.records import CONTACT_FIELDS, get_referral, read_details
 from referral_directory.staff.roles import Role, Staff
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_counting import count_sent, count_signposting
+from referral_directory.web.searching import LANGUAGES
 from referral_directory.web.signed_in import describe, signed_in, staff_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -52,8 +55,10 @@ def start(
     staff: Sender,
     needs: Annotated[list[str] | None, Form(max_length=30)] = None,
     place: Typed = "",
+    language: Annotated[str, Form(max_length=8)] = "en",
+    first: Annotated[list[str] | None, Form(max_length=30)] = None,
 ) -> Response:
-    """Begin a draft with these needs."""
+    """Begin a draft with these needs; services that the person chose in the chat come first."""
     directory, space = get_directory(request), staff.community_space_id
     if space is None:
         raise NotPermitted("Referrals belong to a community space, and your account belongs to none.")
@@ -63,7 +68,10 @@ def start(
             draft = referring.start_referral(
                 session, directory.field_keys, who_is(staff), space, wanted, ward, directory.clock()
             )
+            draft.language = language if language in LANGUAGES else "en"
             address = f"/staff/referrals/{draft.id}/services"
+            if first:
+                address += "?first=" + ",".join(str(identity) for identity in read_services(first))
     except InvalidInput as error:
         return _needs_page(request, staff, error, needs or [], place)
     return RedirectResponse(address, 303)
@@ -75,22 +83,27 @@ def signpost(
     staff: Sender,
     needs: Annotated[list[str] | None, Form(max_length=30)] = None,
     place: Typed = "",
+    first: Annotated[list[str] | None, Form(max_length=30)] = None,
 ) -> HTMLResponse:
     """A list to print for somebody who needs no referral: one tap, and it counts."""
     directory = get_directory(request)
     try:
         wanted, ward = read_needs(directory, needs or [], place)
+        chosen = cards_of(directory, read_services(first or []))
     except InvalidInput as error:
         return _needs_page(request, staff, error, needs or [], place)
     with transaction(directory.database) as session:
         count_signposting(session, directory, wanted, ward)
-    cards = fitting_cards(directory, wanted, ward)[:10]
+    ids = {card["id"] for card in chosen}
+    cards = chosen + [card for card in fitting_cards(directory, wanted, ward) if card["id"] not in ids][:10]
     return staff_page(request, staff, "referrals/signpost.html", cards=cards)
 
 
 @router.get("/staff/referrals/{identity}/services")
-def show_services(request: Request, staff: Sender, identity: UUID) -> HTMLResponse:
-    """Services that take referrals, fit and have room, each with the reason. Raises NotFound."""
+def show_services(request: Request, staff: Sender, identity: UUID, first: str = "") -> HTMLResponse:
+    """Services that take referrals, fit and have room, each with the reason; those that the person chose in the
+    chat come first. Raises NotFound.
+    """
     directory = get_directory(request)
     with directory.database.read() as session:
         referral = get_referral(session, identity, staff.community_space_id)
@@ -98,10 +111,19 @@ def show_services(request: Request, staff: Sender, identity: UUID) -> HTMLRespon
         shown, inboxes = describe_briefly(referral), list_inboxes(session, directory.clock().date())
         needs, ward = referral.needs.split(), referral.ward_code
     cards = fitting_cards(directory, needs, ward)
+    chosen = [card for card in cards if card["id"] in first]
+    cards = chosen + [card for card in cards if card["id"] not in first]
     able = [card for card in cards if UUID(card["id"]) in inboxes]
     others = [card for card in cards if UUID(card["id"]) not in inboxes][:10]
     return staff_page(
-        request, staff, "referrals/services.html", referral=shown, cards=able, others=others, errors={}
+        request,
+        staff,
+        "referrals/services.html",
+        referral=shown,
+        cards=able,
+        others=others,
+        first=first,
+        errors={},
     )
 
 
@@ -115,7 +137,8 @@ def choose(request: Request, staff: Sender, identity: UUID, service: Typed = "")
         referring.choose_service(
             session, directory.field_keys, referral, who_is(staff), inbox, directory.clock()
         )
-    return RedirectResponse(f"/staff/referrals/{identity}/consent", 303)
+        step = "questions" if list_questions(session, inbox.service_id) else "consent"
+    return RedirectResponse(f"/staff/referrals/{identity}/{step}", 303)
 
 
 @router.get("/staff/referrals/{identity}/consent")
@@ -189,11 +212,25 @@ def read_needs(directory: Directory, needs: Sequence[str], place: str) -> tuple[
 
 def fitting_cards(directory: Directory, needs: Sequence[str], ward: str | None) -> list[Card]:
     """Services for these needs, best first."""
-    catalogue = directory.catalogue
-    index = refresh(catalogue) if is_due(catalogue) or catalogue.index is None else get_index(catalogue)
+    index = _index(directory)
     place = find_ward(directory.tables, ward) if ward else None
     wanted = Wanted(needs=tuple(needs), place=place, limit=MOST_SERVICES)
     return search(index, directory.needs, wanted, directory.clock()).cards
+
+
+def cards_of(directory: Directory, services: Sequence[UUID]) -> list[Card]:
+    """The cards of these services, in this order; those that are no longer public are left out."""
+    index = _index(directory)
+    found = (get_card(index, directory.needs, str(identity), directory.clock()) for identity in services)
+    return [card for card in found if card is not None]
+
+
+def list_topics(directory: Directory) -> dict[str, list[tuple[str, str]]]:
+    """Codes and labels of needs by topic."""
+    topics: dict[str, list[tuple[str, str]]] = {}
+    for need in directory.needs.values():
+        topics.setdefault(need.topic, []).append((need.code, need.label))
+    return topics
 
 
 def describe_briefly(referral: Referral) -> dict[str, object]:
@@ -205,6 +242,11 @@ def describe_briefly(referral: Referral) -> dict[str, object]:
         "service": referral.service_name,
         "started": date_text(in_leeds(referral.created_at).date()),
     }
+
+
+def _index(directory: Directory) -> Index:
+    catalogue = directory.catalogue
+    return refresh(catalogue) if is_due(catalogue) or catalogue.index is None else get_index(catalogue)
 
 
 def _read_inbox(session: Session, service: str) -> Inbox:
@@ -232,16 +274,13 @@ def _needs_page(
     chosen: Sequence[str] = (),
     place: str = "",
 ) -> HTMLResponse:
-    topics: dict[str, list[tuple[str, str]]] = {}
-    for need in get_directory(request).needs.values():
-        topics.setdefault(need.topic, []).append((need.code, need.label))
     status, errors = describe(error)
     return staff_page(
         request,
         staff,
         "referrals/needs.html",
         status,
-        topics=topics,
+        topics=list_topics(get_directory(request)),
         chosen=chosen,
         place=place,
         errors=errors,

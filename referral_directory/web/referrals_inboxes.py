@@ -47,15 +47,16 @@ def change_inbox(
             _read_days("escalate_days", escalate_days),
         )
         with transaction(directory.database) as session:
-            save_inbox(session, service, change)
+            save_inbox(session, service, change, directory.clock())
     except InvalidInput as error:
         return _page(request, staff, error)
     return RedirectResponse("/staff/services-that-take-referrals", 303)
 
 
 def _page(request: Request, staff: Staff, error: InvalidInput | None = None) -> HTMLResponse:
-    with get_directory(request).database.read() as session:
-        inboxes = list_all_inboxes(session)
+    directory = get_directory(request)
+    with directory.database.read() as session:
+        inboxes = list_all_inboxes(session, directory.clock().date())
     status, errors = describe(error)
     return staff_page(request, staff, "referrals/inboxes.html", status, inboxes=inboxes, errors=errors)
 

@@ -18,6 +18,7 @@ from referral_directory.referrals.consent import list_consents
 from referral_directory.referrals.inboxes import find_inbox
 from referral_directory.referrals.models import Referral, ReferralMail
 from referral_directory.referrals.outbox import list_mails, try_again
+from referral_directory.referrals.questions import ANSWERS, read_answers
 from referral_directory.referrals.records import (
     CONTACT_FIELDS,
     STATUS_CODE,
@@ -233,6 +234,10 @@ def _describe_fully(directory: Directory, session: Session, referral: Referral) 
     return {
         "referral": describe_waiting(referral) | {"erased": erased, "question": referral.question_open},
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
+        "answers": [
+            (question, ANSWERS.get(answer, answer))
+            for question, answer in read_answers(session, directory.field_keys, referral).items()
+        ],
         "notes": [note_lines(note) for note in read_notes(session, directory.field_keys, referral)],
         "mails": [
             {

@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
 
+from referral_directory.catalogue.asking import split_place
+from referral_directory.catalogue.fitting import Asker, Filters
 from referral_directory.catalogue.index import Index, get_index, is_due, refresh
 from referral_directory.catalogue.search import Found, Wanted, search
 from referral_directory.clock import in_leeds
@@ -23,24 +27,42 @@ LANGUAGES = {
     "en": "English", "pl": "Polish", "ro": "Romanian", "ar": "Arabic", "ur": "Urdu", "fa": "Persian", "es":
     "Spanish", "pt": "Portuguese", "zh": "Chinese",
 }  # fmt: skip
+Way = Literal["walk_in", "phone", "online", "self_referral", "staff_referral"]
+About = Literal[
+    "woman", "man", "refugee", "traveller", "carer", "self_employed", "private_renter", "social_tenant"
+]
+LONGEST_WORDS = 500
 MOST_EXCLUDED = 200
 FURTHEST_DAYS = 366
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(BaseModel):
     """The parameters as they came."""
 
-    q: str = ""
-    need: tuple[str, ...] = ()
-    postcode: str | None = None
-    ward: str | None = None
-    lat: float | None = None
-    lon: float | None = None
-    open_at: str | None = None
-    language: str | None = None
-    limit: int = 10
-    exclude: str | None = None
+    model_config = ConfigDict(frozen=True)
+
+    q: str = Field("", max_length=LONGEST_WORDS, description="Words to search for.")
+    need: list[Annotated[str, Field(max_length=30)]] = Field(
+        [], max_length=30, description="A need or a topic; may repeat."
+    )
+    postcode: str | None = Field(None, max_length=20, description="A postcode, or its first part.")
+    ward: str | None = Field(None, max_length=80, description="A ward's code or full name.")
+    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="Degrees.")
+    lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, description="Degrees.")
+    open_at: str | None = Field(None, max_length=40, description="Ask about this time, not now (ISO).")
+    language: str | None = Field(None, max_length=10, description="Put services in this language first.")
+    limit: int = Field(10, ge=1, le=50)
+    exclude: str | None = Field(None, max_length=10_000, description="Ids to leave out, with commas.")
+    open_only: bool = Field(False, description="Leave out what is closed, or not known to be open.")
+    speaks: str | None = Field(None, max_length=10, description="Only services in this language.")
+    step_free: bool = Field(False, description="Only services known to be step-free.")
+    free: bool = Field(False, description="Only services known to be free.")
+    way: list[Way] = Field([], max_length=5, description="Only services with this way in; may repeat.")
+    within_km: float | None = Field(
+        None, gt=0, le=100, description="Only addresses this near; what needs no address stays."
+    )
+    age: int | None = Field(None, ge=0, le=120, description="Puts last what is for people of other ages.")
+    about: list[About] = Field([], max_length=8, description="Puts last what is not for these people.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +90,27 @@ async def run_search(directory: Directory, asked: Asked) -> Searched:
     place, outside = read_place(directory.tables, asked)
     clock_now = directory.clock()
     as_of = read_moment(asked.open_at, clock_now)
+    words, place_words = asked.q, ""
+    if place is None and not outside and asked.q.strip():
+        place, place_words, words = split_place(directory.tables, asked.q)
     wanted = Wanted(
         needs=tuple(expand_needs(directory.needs, asked.need)),
-        words=asked.q,
+        words=words,
+        place_words=place_words,
         place=place,
         outside=outside,
         language=read_language(asked.language),
         exclude=read_ids(asked.exclude),
         limit=asked.limit,
+        asker=Asker(asked.age, frozenset(asked.about)),
+        filters=Filters(
+            free=asked.free,
+            step_free=asked.step_free,
+            ways=frozenset(asked.way),
+            speaks=read_language(asked.speaks, "speaks"),
+            within_km=asked.within_km,
+            open_only=asked.open_only,
+        ),
     )
     index = await current_index(directory)
     found = search(index, directory.needs, wanted, as_of, is_live=asked.open_at is None)
@@ -120,12 +155,12 @@ def read_moment(text: str | None, now: datetime) -> datetime:
     raise InvalidInput("open_at", "Use a date and time like 2026-11-02T10:00, at most a year from now.")
 
 
-def read_language(text: str | None) -> str:
+def read_language(text: str | None, field: str = "language") -> str:
     """The name of a language from its two-letter code; "" when none is wanted."""
     if not text:
         return ""
     if text.lower() not in LANGUAGES:
-        raise InvalidInput("language", "Use one of these codes: " + ", ".join(LANGUAGES) + ".")
+        raise InvalidInput(field, "Use one of these codes: " + ", ".join(LANGUAGES) + ".")
     name = LANGUAGES[text.lower()]
     # Every service here speaks English, so to ask for it asks for nothing.
     return "" if name == "English" else name

@@ -15,36 +15,14 @@ from referral_directory.web.searching import Asked, current_index, run_search
 from referral_directory.web.shapes import CardShape, SearchFound
 
 router = APIRouter(tags=["services"])
-LONGEST_WORDS = 500
 
 
 @router.get("/api/services/search", response_model=SearchFound)
-async def search_services(  # noqa: PLR0913, PLR0917 - the parameters are the contract
-    request: Request,
-    q: Annotated[str, Query(max_length=LONGEST_WORDS, description="Words to search for.")] = "",
-    need: Annotated[
-        list[str] | None, Query(max_length=30, description="A need or a topic; may repeat.")
-    ] = None,
-    postcode: Annotated[
-        str | None, Query(max_length=20, description="A postcode, or its first part.")
-    ] = None,
-    ward: Annotated[str | None, Query(max_length=80, description="A ward's code or full name.")] = None,
-    lat: Annotated[float | None, Query(ge=-90, le=90, allow_inf_nan=False, description="Degrees.")] = None,
-    lon: Annotated[float | None, Query(ge=-180, le=180, allow_inf_nan=False, description="Degrees.")] = None,
-    open_at: Annotated[
-        str | None, Query(max_length=40, description="Ask about this time, not now (ISO).")
-    ] = None,
-    language: Annotated[
-        str | None, Query(max_length=10, description="Put services in this language first.")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=50)] = 10,
-    exclude: Annotated[
-        str | None, Query(max_length=10_000, description="Ids to leave out, with commas.")
-    ] = None,
-) -> Response:
+async def search_services(request: Request, asked: Annotated[Asked, Query()]) -> Response:
     """Services that help, nearest and open first, each with the reason why it was chosen."""
-    asked = Asked(q, tuple(need or ()), postcode, ward, lat, lon, open_at, language, limit, exclude)
-    searched = await run_search(get_directory(request), asked)
+    directory = get_directory(request)
+    searched = await run_search(directory, asked)
+    directory.metrics.searches.labels(searched.found.outcome).inc()
     return _answer(
         {
             "services": searched.found.cards,

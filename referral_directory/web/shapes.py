@@ -66,6 +66,22 @@ class CheckedShape(BaseModel):
     source: str
     source_url: str | None
     confidence: Literal["high", "medium"]
+    by: str = Field(description="Whom the check is owed to: the source named, the service itself, or us.")
+
+
+class NoticeShape(BaseModel):
+    """What is different at a service on these days."""
+
+    kind: Literal["full", "closed", "hours"]
+    text: str
+    until: str = Field(description="The last day, included (ISO 8601).")
+
+
+class FitShape(BaseModel):
+    """Whether a service is for somebody who is as they said, as far as its record can be read."""
+
+    state: Literal["fits", "ask", "excluded"]
+    text: str
 
 
 class CardShape(BaseModel):
@@ -86,6 +102,7 @@ class CardShape(BaseModel):
     lat: float | None
     lon: float | None
     distance_km: float | None
+    placed: str = Field(description="How it is placed when it is not at one address; empty if it is.")
     open: OpenShape
     opening_note: str | None
     week: list[DayShape]
@@ -93,12 +110,15 @@ class CardShape(BaseModel):
     who_for: str
     documents: str | None
     accessibility: str | None
+    notice: NoticeShape | None
+    fit: FitShape | None
     why_this: str
     needs: list[str]
     coverage: Literal["local", "citywide", "national", "online"]
     languages: list[str]
     checked: CheckedShape
     url: str
+    report_url: str = Field(description="Where anybody can say that something here is wrong.")
     website: str | None
 
 
@@ -108,7 +128,9 @@ class SearchFound(BaseModel):
     services: list[CardShape]
     total: int = Field(description="How many match in all.")
     place: PlaceShape | None
-    outcome: Literal["matched", "none_matched", "closed_now"]
+    outcome: Literal["matched", "none_matched", "closed_now", "full", "not_eligible", "too_far"] = Field(
+        description="What the statistics count: all but matched say why there is no help now, for every service."
+    )
     as_of: str = Field(description="The moment that opening states are about (ISO 8601).")
 
 
@@ -125,6 +147,7 @@ class GuidanceShape(BaseModel):
     source: str
     source_url: str
     region: str
+    url: str | None = Field(description="A page with more about the scheme, if there is one.")
 
 
 class GuidanceFound(BaseModel):

@@ -100,7 +100,7 @@ def find_signed_in(request: Request) -> Found | None:
     if not token:
         return None
     now = directory.clock()
-    with directory.database.read() as session:
+    with directory.database.look() as session:
         found = find_session(session, token, now)
     if found is not None and found.note_due:
         with transaction(directory.database) as session:

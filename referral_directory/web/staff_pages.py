@@ -15,7 +15,12 @@ from referral_directory.staff.models import StaffMember
 from referral_directory.staff.passwords import password_fits
 from referral_directory.staff.roles import ROLE_LABELS, Staff
 from referral_directory.staff.sessions import SIGNED_IN, end_session, end_sessions_of, start_session
-from referral_directory.web import staff_pages_people, staff_pages_set_up, staff_pages_sign_in
+from referral_directory.web import (
+    staff_pages_openid,
+    staff_pages_people,
+    staff_pages_set_up,
+    staff_pages_sign_in,
+)
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.signed_in import (
     SESSION,
@@ -29,7 +34,7 @@ from referral_directory.web.signed_in import (
 )
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-for room in (staff_pages_sign_in, staff_pages_set_up, staff_pages_people):
+for room in (staff_pages_sign_in, staff_pages_openid, staff_pages_set_up, staff_pages_people):
     router.include_router(room.router)
 
 SignedIn = Annotated[Staff, Depends(signed_in())]

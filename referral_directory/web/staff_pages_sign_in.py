@@ -47,9 +47,15 @@ WRONG_CODE = "That code is wrong or was used before. Wait for the next one, or u
 @router.get("/staff/sign-in")
 def show_sign_in(request: Request, next: str = "", signed_out: str = "") -> HTMLResponse:  # noqa: A002
     """Ask for e-mail address and password."""
-    wanted = safe_next(next)
+    service = get_directory(request).openid
     return visitor_page(
-        request, "staff/sign_in.html", wanted=wanted, email="", errors={}, signed_out=bool(signed_out)
+        request,
+        "staff/sign_in.html",
+        wanted=safe_next(next),
+        email="",
+        errors={},
+        signed_out=bool(signed_out),
+        openid_name=service.name if service else "",
     )
 
 
@@ -63,7 +69,14 @@ def sign_in(request: Request, email: Typed = "", password: Typed = "", wanted: T
         structlog.get_logger().warning("sign-in failed", error=type(error).__name__)
         status, errors = describe(error)
         return visitor_page(
-            request, "staff/sign_in.html", status, wanted=going, email=email, errors=errors, signed_out=False
+            request,
+            "staff/sign_in.html",
+            status,
+            wanted=going,
+            email=email,
+            errors=errors,
+            signed_out=False,
+            openid_name=directory.openid.name if directory.openid else "",
         )
     enrolling = stage == ENROLLING
     answer = RedirectResponse("/staff/set-up-codes", 303) if enrolling else _to_second_step(going)

@@ -13,8 +13,17 @@ from referral_directory.demand.releases import KINDS, get_release, is_simulated,
 from referral_directory.demand.tables import CITY, TOTAL, UNKNOWN_AREA
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.web.context import Directory, get_directory
-from referral_directory.web.statistics_charts import TILE_HEIGHT, TILE_WIDTH, bars_of, curves_of, tiles_of
+from referral_directory.web.statistics_charts import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    bars_of,
+    curves_of,
+    tile_key,
+    tiles_of,
+)
+from referral_directory.web.statistics_decisions import list_answered, only, said_lines
 from referral_directory.web.statistics_figures import (
+    TABLE_TITLES,
     Line,
     Shelf,
     figure_of,
@@ -22,8 +31,11 @@ from referral_directory.web.statistics_figures import (
     need_lines,
     read_shelf,
     reason_lines,
+    sent_total,
     sentences_of,
     trend_of,
+    trend_sentence,
+    unmet_of,
 )
 from referral_directory.web.templating import render
 
@@ -40,6 +52,7 @@ def show_overview(request: Request, need: Annotated[str, Query(max_length=40)] =
         raise InvalidInput("need", "Use one of these codes: " + ", ".join(directory.needs) + ".")
     with directory.database.read() as session:
         shelf, simulated = read_shelf(session), is_simulated(session)
+        answered = list_answered(session, directory)
     if not (shelf.weeks or shelf.blocks):
         return _page("empty.html", directory, simulated, first=_next_release(directory))
     latest = (shelf.blocks or shelf.weeks)[-1]
@@ -54,10 +67,15 @@ def show_overview(request: Request, need: Annotated[str, Query(max_length=40)] =
         sentences=sentences_of(shelf, directory.needs),
         lines=lines,
         bars=bars_of([("", lines[:MOST_BARS])]),
+        answered=answered,
+        decided={line.code: len(only(answered, [line.code])) for line in lines},
+        said=said_lines(latest) if shelf.blocks else [],
         reasons=reasons,
         reason_bars=bars_of([("", reasons)]),
         need=need,
         trend=trend,
+        trend_words=trend_sentence(trend),
+        unmet=unmet_of(latest, directory.needs),
         curves=curves,
         marks=marks,
         names=names,
@@ -73,6 +91,7 @@ def show_where(request: Request, need: Annotated[str, Query(max_length=40)] = TO
         raise InvalidInput("need", "Use one of these codes: " + ", ".join(directory.needs) + ".")
     with directory.database.read() as session:
         shelf, simulated = read_shelf(session), is_simulated(session)
+        answered = list_answered(session, directory)
     if not shelf.quarters:
         return _page("empty.html", directory, simulated, first=_next_release(directory, "quarter"))
     release = shelf.quarters[-1]
@@ -90,6 +109,9 @@ def show_where(request: Request, need: Annotated[str, Query(max_length=40)] = TO
         total=figure_of(sheet, TOTAL, need),
         tiles=tiles_of(figures, names),
         tile=(TILE_WIDTH, TILE_HEIGHT),
+        key=tile_key(figures.values()),
+        rows=[(ward.name, ward.committee, figures[code]) for code, ward in directory.tables.wards.items()],
+        answered=only(answered, [] if need == TOTAL else [need]),
     )
 
 
@@ -103,6 +125,7 @@ def show_compare(
     directory = get_directory(request)
     with directory.database.read() as session:
         shelf, simulated = read_shelf(session), is_simulated(session)
+        answered = list_answered(session, directory)
     wards = {code: ward.name for code, ward in directory.tables.wards.items()}
     committees = sorted({ward.committee for ward in directory.tables.wards.values()})
     if not shelf.blocks:
@@ -129,6 +152,7 @@ def show_compare(
         b=b,
         wards=wards,
         committees=committees,
+        answered=only(answered, areas=[a, b, CITY]),
     )
 
 
@@ -163,6 +187,7 @@ def show_release(request: Request, number: Annotated[int, Path(ge=1, le=2**31 - 
         label=make_labels(directory),
         released=date_text(release.released_at),
         kinds=KIND_NAMES,
+        titles=TABLE_TITLES,
     )
 
 
@@ -205,10 +230,10 @@ def _next_release(directory: Directory, kind: str = WEEK) -> str:
 def _referrals(shelf: Shelf) -> dict[str, Any]:
     """How referrals ended in the latest quarter; no chart if there is none."""
     if not shelf.quarters:
-        return {"ends": [], "end_bars": [], "quarter": None}
+        return {"ends": [], "end_bars": [], "quarter": None, "sent": None}
     quarter = shelf.quarters[-1]
     ends = lines_of(quarter.get_sheet("referral_end"), REFERRAL_ENDS, LABELS, column=CITY)
-    return {"ends": ends, "end_bars": bars_of([("", ends)]), "quarter": quarter}
+    return {"ends": ends, "end_bars": bars_of([("", ends)]), "quarter": quarter, "sent": sent_total(quarter)}
 
 
 def _area_lines(directory: Directory, release: Any, area: str) -> list[Line]:

@@ -4,7 +4,7 @@ Colours are those of the Office for National Statistics and the Analysis Functio
 white); none carries meaning alone, because every figure is also written.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from referral_directory.web.statistics_figures import Line, Week
@@ -98,7 +98,11 @@ def curves_of(weeks: Sequence[Week]) -> tuple[list[Curve], list[tuple[float, int
             curves.append(Curve(label, colour, dashes, _pieces(points, at), dots))
     marks = [(at(0, top * step // 4)[1], top * step // 4) for step in range(5)]
     step = max(len(weeks) // 4, 1)
-    names = [(min(at(place, 0)[0], WIDTH - 45.0), weeks[place].name) for place in range(0, len(weeks), step)]
+    # Day and month: the year is in the table, and in words above the chart.
+    names = [
+        (min(at(place, 0)[0], WIDTH - 45.0), " ".join(weeks[place].label.split()[:2]))
+        for place in range(0, len(weeks), step)
+    ]
     return curves, marks, names
 
 
@@ -113,6 +117,20 @@ def tiles_of(figures: Mapping[str, int | None], names: Mapping[str, str]) -> lis
         text = "[c]" if figure is None else f"{figure:,}"
         tiles.append(Tile(column * TILE_WIDTH, row * TILE_HEIGHT, _wrap(names[code]), text, fill, ink))
     return tiles
+
+
+def tile_key(figures: Iterable[int | None]) -> list[tuple[str, str]]:
+    """The key of the map: the colour of each class and the figures in it, from light to dark."""
+    shown = [figure for figure in figures if figure is not None]
+    most = max(shown, default=0) or 1
+    key = [(PAPER, "[c] hidden")] if len(shown) < len(TILES) else []
+    for shade, (fill, _) in enumerate(SHADES):
+        inside = [figure for figure in shown if min(4 * figure // (most + 1), 3) == shade]
+        if inside:
+            least, greatest = min(inside), max(inside)
+            words = f"{least:,}" if least == greatest else f"{least:,} to {greatest:,}"
+            key.append((fill, words))
+    return key
 
 
 def _pieces(

@@ -45,10 +45,17 @@ COLUMNS = (
     ("need", "string", "Code of the need; empty where needs are taken together"),
     ("unmet_reason", "string", "Why the need was not met; empty where that was not asked"),
     ("referral_end", "string", "How a referral ended; empty where enquiries are counted"),
+    ("said", "string", "What residents said of the help they were shown; empty elsewhere"),
     ("figure", "integer", "The count, with noise and rounded to 5; [c] where hidden"),
     ("status", "string", "published, or simulated for made-up data"),
 )
-_KIND_COLUMNS = {"area": "area", "need": "need", "reason": "unmet_reason", "end": "referral_end"}
+_KIND_COLUMNS = {
+    "area": "area",
+    "need": "need",
+    "reason": "unmet_reason",
+    "end": "referral_end",
+    "said": "said",
+}
 
 router = APIRouter(tags=["statistics"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the release.")]
@@ -133,7 +140,7 @@ def get_datapackage(request: Request, number: Number) -> Response:
     return _json(
         {
             "name": f"signpost-leeds-{release.period.name.lower()}",
-            "title": _title(release),
+            "title": title_of(release),
             "description": _describe_release(release),
             "version": f"{release.version}.0.0",
             "licenses": [{"name": "OGL-UK-3.0", "path": LICENCE, "title": "Open Government Licence v3.0"}],
@@ -171,7 +178,7 @@ def get_csvw(request: Request, number: Number) -> Response:
         {
             "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
             "url": "figures.csv",
-            "dc:title": _title(release),
+            "dc:title": title_of(release),
             "dc:description": _describe_release(release),
             "dc:license": {"@id": LICENCE},
             "dc:rights": ATTRIBUTION,
@@ -252,7 +259,8 @@ def _json(body: dict[str, Any], media_type: str = "application/json") -> Respons
     return Response(json.dumps(body, ensure_ascii=False, indent=1), media_type=media_type)
 
 
-def _title(release: Release) -> str:
+def title_of(release: Release) -> str:
+    """What a release is called in its files."""
     title = f"Signpost Leeds: needs asked about, {release.period.name}, version {release.version}"
     return f"{SIMULATED} {title}" if release.simulated else title
 

@@ -14,8 +14,17 @@ from referral_directory.demand.tables import CITY, TOTAL, Sheet
 from referral_directory.needs import Needs
 
 TREND_WEEKS = 26
+TABLE_TITLES = {
+    "need": "enquiries by need",
+    "unmet": "unmet need by reason",
+    "area_need": "enquiries by area and need",
+    "need_unmet": "unmet need by need and reason",
+    "need_said": "what residents said of the help they were shown, by need",
+    "referral_sent": "referrals sent, by need",
+    "referral_end": "how referrals ended",
+}
+SPANS = {WEEK: "week", FOUR_WEEKS: "four weeks", QUARTER: "quarter"}
 KEPT_WEEKS = 110
-_TOP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,9 @@ def lines_of(
     """Figures down a column (or along a row) with their share of its published total."""
     total = figure_of(sheet, row or TOTAL, column or TOTAL)
     lines = []
-    for code in codes:
+    # A release from before a code was counted does not have it.
+    known = sheet.columns if row else sheet.rows
+    for code in [code for code in codes if code in known]:
         figure = figure_of(sheet, row or code, column or code)
         lines.append(Line(code, labels[code], figure, percent(figure, total)))
     return lines
@@ -111,6 +122,12 @@ def unmet_total(release: Release) -> int | None:
     return figure_of(release.get_sheet("need_unmet"), TOTAL, TOTAL)
 
 
+def sent_total(release: Release) -> int | None:
+    """How many referrals were sent in a quarter; None if hidden, or from before it was published."""
+    sheet = next((sheet for sheet in release.sheets if sheet.name == "referral_sent"), None)
+    return figure_of(sheet, TOTAL, CITY) if sheet else None
+
+
 def trend_of(shelf: Shelf, need: str) -> list[Week]:
     """The last weeks of a need (or TOTAL), each beside the same week a year before."""
     weeks = []
@@ -127,10 +144,44 @@ def trend_of(shelf: Shelf, need: str) -> list[Week]:
     return weeks
 
 
+def trend_sentence(weeks: Sequence[Week]) -> str:
+    """What the line of the trend does, in words: its ends, its highest and lowest week."""
+    shown = [week for week in weeks if week.figure is not None]
+    if len(shown) < 2:
+        return "Too few weeks have a figure to describe a line."
+    high, low = max(shown, key=_figure_of_week), min(shown, key=_figure_of_week)
+    return (
+        f"From about {_figure_of_week(shown[0]):,} in the week from {shown[0].label} to about "
+        f"{_figure_of_week(shown[-1]):,} in the week from {shown[-1].label}. Most in the week from {high.label} "
+        f"(about {_figure_of_week(high):,}), fewest in the week from {low.label} (about {_figure_of_week(low):,})."
+    )
+
+
+def unmet_of(release: Release, needs: Needs) -> dict[str, tuple[int | None, int | None]]:
+    """Unmet need of each need in four weeks, and its share of the need's enquiries; empty for a week."""
+    if release.period.kind != FOUR_WEEKS:
+        return {}
+    unmet, asked = release.get_sheet("need_unmet"), release.get_sheet("area_need")
+    found = {}
+    for need in needs:
+        figure = figure_of(unmet, need, TOTAL)
+        found[need] = (figure, percent(figure, figure_of(asked, TOTAL, need)))
+    return found
+
+
+def _figure_of_week(week: Week) -> int:
+    return week.figure or 0
+
+
 def sentences_of(shelf: Shelf, needs: Needs) -> list[str]:
     """Three sentences about the latest release: what is needed, how that has changed, what goes unmet."""
     release = (shelf.blocks or shelf.weeks)[-1]
-    span = "four weeks" if release.period.kind == FOUR_WEEKS else "week"
+    return sentences_for(release, shelf.find(find_year_before(release.period)), needs)
+
+
+def sentences_for(release: Release, before: Release | None, needs: Needs) -> list[str]:
+    """Up to three sentences about a release; `before` is the release of the same weeks a year before."""
+    span = SPANS[release.period.kind]
     total = city_total(release)
     shown = [line for line in need_lines(release, needs) if line.figure is not None][:3]
     first = f"In the {span} from {release.period.dates}"
@@ -138,15 +189,15 @@ def sentences_of(shelf: Shelf, needs: Needs) -> list[str]:
         return [f"{first} there were too few enquiries to say what was needed most."]
     named = [f"{line.label.lower()} (about {line.figure:,})" for line in shown]
     most = named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
+    third = _ends_sentence(release) if release.period.kind == QUARTER else _unmet_sentence(release, total)
     return [
         f"{first} there were about {total:,} enquiries, most often about {most}.",
-        _change_sentence(shelf, release, total, span),
-        _unmet_sentence(release, total),
+        _change_sentence(before, total, span),
+        third,
     ]
 
 
-def _change_sentence(shelf: Shelf, release: Release, total: int, span: str) -> str:
-    before = shelf.find(find_year_before(release.period))
+def _change_sentence(before: Release | None, total: int, span: str) -> str:
     was = city_total(before) if before else None
     if was is None:
         return (
@@ -168,3 +219,17 @@ def _unmet_sentence(release: Release, total: int) -> str:
     if reasons[0].figure is None:
         return text + "."
     return f"{text}, most often because of this: {reasons[0].label.lower()} (about {reasons[0].figure:,})."
+
+
+def _ends_sentence(release: Release) -> str:
+    """How referrals ended in a quarter, those without an answer named as well."""
+    sheet = release.get_sheet("referral_end")
+    ended = figure_of(sheet, TOTAL, CITY)
+    if ended is None:
+        return "Too few referrals ended to say how."
+    helped = percent(figure_of(sheet, "end_helped", CITY), ended)
+    silent = percent(figure_of(sheet, "end_no_answer", CITY), ended)
+    parts = [f"{helped}% with help"] if helped is not None else []
+    parts += [f"{silent}% without any answer from the service"] if silent is not None else []
+    ways = f": {' and '.join(parts)}" if parts else ""
+    return f"About {ended:,} referrals ended{ways}."

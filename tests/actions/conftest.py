@@ -12,9 +12,10 @@ LAST = {"need": "the last of this test"}
 
 
 @pytest.fixture(autouse=True, scope="session")
-def service_token() -> Iterator[str]:
-    """The actions read their token once in the life of a process."""
+def service_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The actions read their token once in the life of a process. What they keep goes into a folder of the tests."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIGNPOST_STATE_DIR", str(tmp_path_factory.mktemp("actions")))
         patch.setenv("SIGNPOST_SERVICE_TOKEN", TOKEN)
         yield TOKEN
 

@@ -58,7 +58,7 @@ def test_a_need_and_a_place_in_one_message_are_answered_at_once(directory):
 def test_a_need_without_a_place_opens_the_form():
     messages, events = run(ActionFindHelp(), make_tracker("food.parcel", needs=["food.parcel"]))
     assert [event["name"] for event in events if event["event"] == "followup"] == ["place_form"]
-    assert understood_of(messages) == {"needs": ["food.parcel"], "place": None}
+    assert understood_of(messages) == {"needs": ["food.parcel"], "place": None, "language": "en"}
 
 
 def test_a_need_while_the_place_is_asked_for_leaves_the_form_to_ask_again():
@@ -167,7 +167,7 @@ def test_nowhere_to_sleep_brings_that_number_first():
 def test_a_fresh_start_forgets_needs_and_place_and_counts_what_was_left(directory):
     slots = {"needs": ["food.parcel"], "place": HAREHILLS, "needs_counted": ["fuel.meter"]}
     messages, events = run(ActionStartAgain(), make_tracker("start_again", slots=slots))
-    assert understood_of(messages) == {"needs": [], "place": None}
+    assert understood_of(messages) == {"needs": [], "place": None, "language": "en"}
     assert slots_set(events)["needs_counted"] == ["fuel.meter", "food.parcel"]
     counted = directory.wait_for(1)[0].body
     assert (counted["need"], counted["outcome"]) == ("food.parcel", "abandoned")

@@ -73,6 +73,7 @@ class FakeRasa:
 
     answer: Callable[[str], Parts | str | int] = echo
     received: list[tuple[str, str]] = field(default_factory=list)
+    metadata: list[dict[str, Any]] = field(default_factory=list)
     hold: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     drop_next: int = 0
@@ -90,6 +91,7 @@ class FakeRasa:
             return None
         heard = json.loads(body)
         self.received.append((heard["sender"], heard["message"]))
+        self.metadata.append(heard.get("metadata") or {})
         self.arrived.release()
         self.hold.wait(WAIT)
         said = self.answer(heard["message"])
@@ -104,22 +106,48 @@ class FakeRasa:
 
 @dataclass
 class FakeDirectory:
-    """Knows a few postcodes. `status` other than 200 makes it fail."""
+    """Knows a few postcodes and one service. `status` other than 200 makes it fail."""
 
     places: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     status: int = 200
+    handed_over: list[dict[str, Any]] = field(default_factory=list)
+    takes_self_referrals: bool = True
 
     def handle(self, method: str, path: str, body: bytes) -> tuple[int, Any] | None:
         address = urlsplit(path)
         if address.path == "/healthz":
             return self.status, {"status": "ok"}
+        if address.path != "/api/places":
+            return self._answer_list(method, address.path, body) if self.status == 200 else (self.status, {})
         query = parse_qs(address.query)["q"][0]
         self.asked.append(query)
         if self.status != 200:
             return self.status, {}
         unknown: dict[str, Any] = {"status": "not_found", "query": "", "place": None, "options": []}
         return 200, self.places.get(query, unknown)
+
+    def _answer_list(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        identity = str(card()["id"])
+        if path == f"/api/services/{identity}":
+            return 200, card()
+        if path == f"/api/services/{identity}/openings":
+            span = {"start": "2026-11-30T09:00:00+00:00", "end": "2026-11-30T17:00:00+00:00"}
+            return 200, {"openings": [span]}
+        if path == "/api/self-referrals" and method == "GET":
+            return 200, {"services": [identity] if self.takes_self_referrals else []}
+        if path == "/api/self-referrals":
+            return 201, {"url": "http://127.0.0.1:8080/self-referral/a-token", "expires_at": "x"}
+        if path == "/api/handovers":
+            self.handed_over.append(json.loads(body))
+            words = "K for king, 7, R for rain, M for moon, 4, W for water, X for X-ray, Y for yellow"
+            return 201, {
+                "code": "K7RM-4WXY",
+                "spoken": words,
+                "expires_on": "x",
+                "expires_text": "30 November 2026",
+            }
+        return 404, {}
 
 
 @contextmanager

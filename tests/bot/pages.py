@@ -74,9 +74,9 @@ def _check_outline(page: Page) -> None:
         int(element.tag[1]) for element in page.root.iter() if str(element.tag) in {"h1", "h2", "h3", "h4"}
     ]
     assert all(after - before <= 1 for before, after in pairwise(levels)), levels
-    assert page.find_all("a[@class='skip']")
+    assert page.find_all("a[@class='govuk-skip-link']")
     assert "Urgent help" in page.words("header//a")
-    assert "Leave this page quickly" in page.words("header//button")
+    assert "Exit this page" in page.words("header//a")
 
 
 def _check_names(page: Page) -> None:

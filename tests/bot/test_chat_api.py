@@ -262,7 +262,8 @@ def test_too_many_messages_at_once_are_asked_to_wait_and_none_fails(bot: Bot):
             assert answer.headers["retry-after"]
 
 
-def test_twenty_conversations_at_once_do_not_wait_for_one_another(bot: Bot):
+def test_twenty_conversations_at_once_do_not_wait_for_one_another(start_bot: StartBot):
+    bot = start_bot(turns_at_once=20)
     conversations = [bot.start() for _ in range(20)]
     bot.rasa.hold.clear()
     with ThreadPoolExecutor(20) as pool:

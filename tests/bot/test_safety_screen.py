@@ -71,7 +71,16 @@ def test_plain_danger_brings_the_right_urgent_card(safety_screen: SafetyScreen, 
 
 @pytest.mark.parametrize(
     "text",
-    ["yes", "LS9 6AB", "i need a food parcel", "gas bill", "next need please", "the library in Armley", "??"],
+    [
+        "yes",
+        "LS9 6AB",
+        "i need a food parcel",
+        "gas bill",
+        "next need please",
+        "the library in Armley",
+        "??",
+        "ive got nothing in for tea and the leccy is about to run out, im in Harehills with two kids",
+    ],
 )
 def test_ordinary_messages_raise_no_alarm(safety_screen: SafetyScreen, text: str):
     assert safety_screen.screen(text).level == "none"
@@ -165,8 +174,8 @@ def test_reading_a_message_takes_no_longer_than_it_may(safety_screen: SafetyScre
         started = time.process_time()
         safety_screen.screen(text)
         took.append(time.process_time() - started)
-    # 5 ms on an idle core; twice that here, since other work on the machine shares its memory.
-    assert statistics.median(took) < 0.010
+    # 10 ms on an idle core; twice that here, since other work on the machine shares its memory.
+    assert statistics.median(took) < 0.020
 
 
 def test_no_message_of_two_thousand_characters_takes_long(safety_screen: SafetyScreen, benchmark_seconds):

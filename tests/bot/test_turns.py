@@ -148,6 +148,17 @@ def test_rasa_down_gives_numbers_that_need_no_computer_and_the_talk_goes_on(bot:
     assert bot.rasa.messages == ["no food in"]
 
 
+def test_everything_said_during_a_fault_is_answered_together(bot: Bot):
+    conversation = bot.start()
+    bot.take_down_rasa()
+    for words in ("no food in", "Harehills", "Harehills"):
+        button = bot.say(conversation, words)["messages"][0]["buttons"][0]
+    bot.say(conversation, button["payload"])
+    bot.bring_back_rasa()
+    bot.say(conversation, button["payload"])
+    assert bot.rasa.messages == ["no food in. Harehills"]
+
+
 def test_a_new_message_after_the_fault_is_answered_and_the_earlier_one_is_offered_again_once(bot: Bot):
     conversation = bot.start()
     bot.take_down_rasa()

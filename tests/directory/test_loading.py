@@ -208,6 +208,7 @@ def test_every_column_of_the_starter_file_survives_the_database(settings: Settin
         website="https://example.org/x",
         source_note="Seen.",
         curator_note="Check.",
+        confidential="yes",
     )
     assert [column for column in COLUMNS if not full[column]] == []
     write_starter(settings.data_dir, [full])

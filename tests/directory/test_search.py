@@ -3,11 +3,12 @@
 import itertools
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_directory.catalogue.ranking import Facts, order_key
+from referral_directory.catalogue.ranking import COVERAGES, Facts, order_keys, worth
 from referral_directory.opening import Rank
 from tests.directory.factories import HAREHILLS, Start, TestClient, make_line, make_row, north
 
@@ -241,6 +242,7 @@ def test_a_card_holds_everything_the_contract_names(client: TestClient) -> None:
         "source": "Example list, 28 August 2026",
         "source_url": "https://example.org/list",
         "confidence": "high",
+        "by": "the source named",
     }
     assert card["url"] == f"http://127.0.0.1:8080/services/{card['id']}"
     assert card["week"][0] == {"day": "Monday", "text": "9am to 5pm"}
@@ -268,34 +270,74 @@ def test_a_date_is_told_no_more_exactly_than_it_is_known(
     assert (checked["date"], checked["date_text"]) == (checked_on or None, text)
 
 
-FACTS = st.builds(
-    Facts,
-    coverage=st.sampled_from(["local", "citywide", "national", "online"]),
-    distance_km=st.none() | st.floats(0, 30),
-    has_point=st.booleans(),
-    rank=st.sampled_from(Rank),
-    serves_place=st.booleans(),
-    can_be_reached=st.booleans(),
-    particular=st.booleans(),
+ONE = st.fixed_dictionaries(
+    {
+        "coverage": st.sampled_from(["local", "citywide", "national", "online"]),
+        "distance_km": st.none() | st.floats(0, 30),
+        "has_point": st.booleans(),
+        "rank": st.sampled_from(Rank),
+        "serves_place": st.booleans(),
+        "can_be_reached": st.booleans(),
+        "particular": st.booleans(),
+    }
 )
+NEAR_AND_OPEN = {
+    "coverage": "local",
+    "distance_km": 1.0,
+    "has_point": True,
+    "rank": Rank.OPEN,
+    "serves_place": True,
+    "can_be_reached": True,
+    "particular": False,
+}
 
 
-@given(FACTS, FACTS)
-def test_no_service_for_elsewhere_is_above_one_that_serves_the_place(one: Facts, other: Facts) -> None:
-    if one.serves_place and not other.serves_place:
-        assert order_key(one, has_place=True) < order_key(other, has_place=True)
+def facts_of(services: list[dict]) -> Facts:
+    def column(name: str, kind: type) -> np.ndarray:
+        return np.array([service[name] for service in services], dtype=kind)
+
+    nothing = np.zeros(len(services), dtype=bool)
+    return Facts(
+        coverage=np.array([COVERAGES[service["coverage"]] for service in services]),
+        distance_km=column("distance_km", float),
+        has_point=column("has_point", bool),
+        rank=column("rank", int),
+        serves_place=column("serves_place", bool),
+        can_be_reached=column("can_be_reached", bool),
+        out_of_hours=nothing,
+        particular=column("particular", bool),
+        need_position=nothing.astype(int),
+        speaks=~nothing,
+    )
 
 
-@given(FACTS)
-def test_nothing_without_an_address_is_above_a_near_open_service(other: Facts) -> None:
-    near_and_open = Facts("local", 1.0, has_point=True, rank=Rank.OPEN)
-    if other.distance_km is None:
-        assert order_key(near_and_open, has_place=True) < order_key(other, has_place=True)
+@given(ONE, ONE)
+def test_no_service_for_elsewhere_is_above_one_that_serves_the_place(one: dict, other: dict) -> None:
+    keys = order_keys(facts_of([one, other]), has_place=True)
+    if one["serves_place"] and not other["serves_place"]:
+        assert keys[0] < keys[1]
+
+
+@given(ONE)
+def test_nothing_without_an_address_is_above_a_near_open_service(other: dict) -> None:
+    keys = order_keys(facts_of([NEAR_AND_OPEN, other]), has_place=True)
+    if other["distance_km"] is None:
+        assert keys[0] < keys[1]
+
+
+@given(ONE, st.floats(0.2, 1.0))
+def test_of_equal_matches_in_words_nothing_without_an_address_is_above_a_near_open_service(
+    other: dict, relevance: float
+) -> None:
+    values = worth(facts_of([NEAR_AND_OPEN, other]), np.array([relevance] * 2), has_place=True)
+    if other["distance_km"] is None:
+        assert values[0] > values[1]
 
 
 @given(st.lists(st.floats(0, 30), min_size=2, max_size=6))
 def test_of_equally_open_services_the_nearer_is_first(distances: list[float]) -> None:
-    keys = [order_key(Facts("local", km, True, Rank.OPEN), has_place=True) for km in sorted(distances)]
+    services = [NEAR_AND_OPEN | {"distance_km": km} for km in sorted(distances)]
+    keys = order_keys(facts_of(services), has_place=True)
     assert all(one <= other for one, other in itertools.pairwise(keys))
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from tests.house.repository import ROOT
 
-LOCKS = ("services.lock", "services-dev.lock", "engine/requirements.lock", "scripts/uv.lock")
+LOCKS = (
+    "services.lock", "services-dev.lock", "engine/requirements.lock", "scripts/uv.lock", "scripts/node.lock"
+)  # fmt: skip
 
 
 def locked_packages(lock: str) -> dict[str, str]:

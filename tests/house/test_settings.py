@@ -57,7 +57,10 @@ def variables_read_directly() -> set[str]:
 
 def variables_expanded() -> set[str]:
     """Return the names that the shell or Rasa expands: "$X" and ${X}."""
-    texts = [(ROOT / name).read_text() for name in ("Procfile", "endpoints.yml", "credentials.yml")]
+    texts = [
+        (ROOT / name).read_text()
+        for name in ("Procfile", "endpoints.yml", "deploy/endpoints.yml", "credentials.yml")
+    ]
     return {name for text in texts for name in re.findall(r"\$\{?([A-Z_]+)", text)}
 
 

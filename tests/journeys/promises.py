@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from actions.needs import NEEDS, URGENT, in_order_of_urgency
-from actions.wording import phrase
+from actions.wording import languages, phrases
 from tests.journeys.chat import Answer
 
 CARD_TEXTS = (
@@ -31,7 +31,9 @@ BROKEN = re.compile(
     r"Traceback|\{|\}|\bNone\b(?! of)|\bnull\b|undefined|\b(?:utter|say|action)_|Exception|http://127|\[place:"
 )
 # These buttons make a message a way on, not a question that waits for an answer.
-WAY_ON = {"Start again", "Change place"}
+WAY_ON = {"/start_again", "/change_place"}
+# What ends a question in our languages.
+QUESTION = re.compile("[?؟？]")
 
 
 def check_answer(answer: Answer, said: str) -> None:
@@ -94,8 +96,12 @@ def check_order(cards: list[dict[str, Any]]) -> None:
 
 def check_way_on(answer: Answer) -> None:
     """Check that the resident is not left standing: something to press, or a question to answer."""
-    goodbye = phrase("say_forgotten")
-    ways = answer.buttons or answer.urgent or any("?" in text or text == goodbye for text in answer.texts)
+    goodbyes = {phrases(language)["say_forgotten"] for language in languages()}
+    ways = (
+        answer.buttons
+        or answer.urgent
+        or any(QUESTION.search(text) or text in goodbyes for text in answer.texts)
+    )
     assert ways, "a dead end"
 
 
@@ -119,10 +125,10 @@ def questions(answer: Answer) -> list[str]:
     return [
         message["text"]
         for message in answer.messages
-        if "?" in message["text"]
+        if QUESTION.search(message["text"])
         and not message["services"]
         and not message["urgent"]
-        and not WAY_ON & {button["title"] for button in message["buttons"]}
+        and not WAY_ON & {button["payload"] for button in message["buttons"]}
     ]
 
 

@@ -17,7 +17,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 STEP_KEYS = {"say", "press", "until", "pad_to", "anew", "expect"}
 EXPECT_KEYS = {
     "needs", "first_need", "needs_have", "needs_lack", "ward", "cards_min", "cards_max", "text_has",
-    "text_lacks", "risk", "urgent", "buttons_have", "status",
+    "text_lacks", "risk", "urgent", "buttons_have", "status", "language",
 }  # fmt: skip
 FEWEST_JOURNEYS = 40
 # More presses than the directory has services for any need.
@@ -111,6 +111,8 @@ def check_expected(answer: Answer, expect: dict[str, Any]) -> None:
     assert not unwanted, f"said: {unwanted}"
     if "risk" in expect:
         assert answer.understood["risk"] == expect["risk"]
+    if "language" in expect:
+        assert answer.understood["language"] == expect["language"]
     if "urgent" in expect:
         assert answer.urgent is expect["urgent"]
     for title in expect.get("buttons_have", []):

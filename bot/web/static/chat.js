@@ -1,130 +1,165 @@
-// Makes the chat page quicker: sends without loading the page anew, waits out a lost connection, leaves at once.
-// Everything here also works without it. Nothing is stored, and nothing is asked of another site.
-"use strict";
-(() => {
-  const RETRY_AFTER = [1000, 3000, 6000];
-  const PATIENCE = 15000;
-  const LEAVE_FOR = "https://www.bbc.co.uk/weather";
-  const log = document.getElementById("conversation");
-  const typing = document.getElementById("typing");
-  const write = document.getElementById("write");
-  const box = document.getElementById("message");
-  let busy = false;
+// Makes the chat page quicker: sends without loading the page anew, and waits out a lost connection.
+// Everything here also works without it. Nothing is asked of another site.
+import { CharacterCount, createAll, ErrorSummary, NotificationBanner } from "./govuk-frontend-6.6.0.min.js";
 
-  const say = (text) => { typing.textContent = text; };
-  const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-  const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+const RETRY_AFTER = [1000, 3000, 6000];
+const PATIENCE = 20000;
+const SAY_WAITING_AFTER = 4000;
+const log = document.getElementById("conversation");
+const typing = document.getElementById("typing");
+const write = document.getElementById("write");
+const box = document.getElementById("message");
+const words = write.dataset;
+const embedded = words.embedded === "yes";
+let busy = false;
+// What was sent without an answer: sent again with the same key, so that it cannot be handled twice.
+let unsent = { text: "", key: "" };
 
-  function setBusy(state) {
-    busy = state;
-    for (const button of document.querySelectorAll("#write button, .replies button")) {
-      button.setAttribute("aria-disabled", String(state));
-    }
-    box.readOnly = state;
-    say(state ? "Signpost Leeds is looking…" : "");
+const say = (text) => { typing.textContent = text; };
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+const lastLine = () => Math.max(0, ...Array.from(log.querySelectorAll("[data-line]"), (line) => Number(line.dataset.line)));
+
+function setBusy(state) {
+  busy = state;
+  for (const button of document.querySelectorAll("#write button, .replies button")) {
+    if (state) button.setAttribute("aria-disabled", "true");
+    else button.removeAttribute("aria-disabled");
   }
+  box.readOnly = state;
+  say(state ? words.looking : "");
+}
 
-  async function post(text, key) {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), PATIENCE);
+async function post(text, key) {
+  const stop = new AbortController();
+  const timers = [setTimeout(() => stop.abort(), PATIENCE), setTimeout(sayWaiting, SAY_WAITING_AFTER)];
+  const fields = { text };
+  if (embedded) fields.conversation = write.elements.conversation.value;
+  try {
+    const answer = await fetch("/messages", {
+      method: "POST",
+      body: new URLSearchParams(fields),
+      headers: {
+        "X-Fragment": "lines", "X-Last-Line": String(lastLine()), "Idempotency-Key": key,
+        Accept: "application/problem+json, */*",
+      },
+      signal: stop.signal,
+    });
+    // The words are part of the answer: a connection that breaks in their middle is a lost one.
+    return { ok: answer.ok, status: answer.status, conversation: answer.headers.get("X-Conversation"), words: await answer.text() };
+  } finally {
+    timers.forEach(clearTimeout);
+  }
+}
+
+// Says that there is a queue only if there is one.
+async function sayWaiting() {
+  try {
+    const queue = await (await fetch("/queue")).json();
+    if (busy && queue.waiting > 0) say(words.waiting);
+  } catch { /* The message itself will say that the connection is lost. */ }
+}
+
+async function postUntilAnswered(text, key) {
+  for (const pause of [...RETRY_AFTER, null]) {
     try {
-      return await fetch("/messages", {
-        method: "POST",
-        body: new URLSearchParams({ text }),
-        headers: { "X-Fragment": "lines", "Idempotency-Key": key, Accept: "application/problem+json, */*" },
-        signal: stop.signal,
-      });
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  // The same key goes with every try, so that a message whose answer was lost on its way is not handled twice.
-  async function postUntilAnswered(text) {
-    const key = newKey();
-    for (const pause of [...RETRY_AFTER, null]) {
-      try {
-        return await post(text, key);
-      } catch {
-        if (pause === null) return null;
-        say("The connection was lost. Trying again…");
-        await wait(pause);
-      }
-    }
-    return null;
-  }
-
-  function showLines(html) {
-    const lines = document.createRange().createContextualFragment(html);
-    const first = lines.querySelector(".you, .us");
-    log.append(lines);
-    document.getElementById("forget").hidden = false;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (first) first.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
-  }
-
-  async function problemText(answer) {
-    try {
-      const problem = await answer.json();
-      return `${problem.title}. ${problem.detail}`;
+      return await post(text, key);
     } catch {
-      return "Something went wrong. If you need help now, ring 0113 376 0330, NHS 111, or 999 in danger.";
+      if (pause === null) return null;
+      say(words.lost);
+      await wait(pause);
+      say(words.looking);
     }
   }
+  return null;
+}
 
-  async function send(text, fromBox) {
-    if (busy) return;
-    setBusy(true);
-    const answer = await postUntilAnswered(text);
-    setBusy(false);
-    if (answer === null) {
-      say("We could not reach the service. Your message was not lost: check your connection and send it again.");
-    } else if (answer.ok) {
-      if (fromBox) box.value = "";
-      showLines(await answer.text());
+function showLines(answer) {
+  const lines = document.createRange().createContextualFragment(answer.words);
+  const first = lines.querySelector(".you, .us");
+  log.append(lines);
+  document.getElementById("forget").hidden = false;
+  if (answer.conversation) rememberInFrame(answer.conversation);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (first) first.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+}
+
+function problemText(answer) {
+  try {
+    const problem = JSON.parse(answer.words);
+    return `${problem.title}. ${problem.detail}`;
+  } catch {
+    return words.wrong;
+  }
+}
+
+async function send(text, fromBox) {
+  if (busy) return;
+  setBusy(true);
+  if (unsent.text !== text) unsent = { text, key: newKey() };
+  const answer = await postUntilAnswered(text, unsent.key);
+  setBusy(false);
+  if (answer === null) {
+    say(words.unreached);
+  } else {
+    unsent = { text: "", key: "" };
+    if (answer.ok) {
+      if (fromBox) { box.value = ""; box.dispatchEvent(new Event("input")); }
+      showLines(answer);
     } else {
-      say(await problemText(answer));
+      say(problemText(answer));
     }
-    if (fromBox) box.focus({ preventScroll: true });
   }
+  if (fromBox) box.focus({ preventScroll: true });
+}
 
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.id === "leave") {
-      event.preventDefault();
-      leave();
-    } else if (form === write) {
-      event.preventDefault();
-      if (box.value.trim()) send(box.value, true);
-      else { say("Write what you need in a few words, then send it."); box.focus(); }
-    } else if (form.classList.contains("replies") && event.submitter) {
-      event.preventDefault();
-      send(event.submitter.value, false);
-    }
-  });
-
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      write.requestSubmit();
-    }
-  });
-
-  // Leave: blank the page first, have the server forget in passing, and put the weather in place of this page.
-  function leave() {
-    document.body.classList.add("left");
-    document.title = "Weather";
-    fetch("/leave", { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
-    location.replace(LEAVE_FOR);
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form === write) {
+    event.preventDefault();
+    if (box.value.trim()) send(box.value, true);
+    else { say(words.empty); box.focus(); }
+  } else if (form.classList.contains("replies") && event.submitter) {
+    event.preventDefault();
+    send(event.submitter.value, false);
   }
+});
 
-  let shifts = [];
-  document.addEventListener("keyup", (event) => {
-    const now = Date.now();
-    shifts = event.key === "Shift" ? [...shifts.filter((then) => now - then < 5000), now] : [];
-    if (shifts.length >= 3) leave();
-  });
+box.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    write.requestSubmit();
+  }
+});
 
-  window.addEventListener("offline", () => say("You are offline. You can go on writing, and send when you are back."));
-  window.addEventListener("online", () => say(""));
-})();
+// A frame on a partner's page has no cookies. What it keeps is gone when the tab is closed.
+function rememberInFrame(conversation) {
+  for (const field of document.querySelectorAll("[name=conversation]")) field.value = conversation;
+  try { sessionStorage.setItem("conversation", conversation); } catch { /* Then a reload begins anew. */ }
+}
+
+async function restoreInFrame() {
+  let conversation = null;
+  try { conversation = sessionStorage.getItem("conversation"); } catch { /* Then there is nothing to restore. */ }
+  // Some browsers put back what a hidden field held, but not the lines.
+  if (!conversation || log.querySelector(".you")) return;
+  const answer = await fetch("/embed/lines", { method: "POST", body: new URLSearchParams({ conversation }) }).catch(() => null);
+  if (!answer?.ok) return;
+  log.textContent = "";
+  showLines({ words: await answer.text(), conversation });
+}
+
+window.addEventListener("offline", () => say(words.offline));
+window.addEventListener("online", () => {
+  if (unsent.text && unsent.text === box.value) send(box.value, true);
+  else if (!busy) say("");
+});
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+createAll(CharacterCount);
+createAll(ErrorSummary);
+createAll(NotificationBanner);
+if (embedded) {
+  document.getElementById("forget").addEventListener("submit", () => { try { sessionStorage.clear(); } catch { /* Nothing kept. */ } });
+  restoreInFrame();
+}

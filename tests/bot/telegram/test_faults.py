@@ -181,7 +181,7 @@ class Webhook:
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
-        chat.telegram.wait_until(lambda: chat.telegram.count("setMyCommands") == 1)
+        chat.telegram.wait_until(lambda: chat.telegram.count("setMyCommands") >= 1)
 
     def push(self, update: Any, secret: str | None = None) -> httpx.Response:
         headers = {HEADER: self.chat.telegram.webhook["secret_token"] if secret is None else secret}

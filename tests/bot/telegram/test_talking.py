@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.translations import LANGUAGES
 from tests.bot.conftest import Browser
 from tests.bot.fakes import card
 from tests.bot.telegram.conftest import SENDER, Chat
@@ -42,7 +43,7 @@ def test_a_pressed_quick_reply_is_acknowledged_named_and_passed_on(chat: Chat):
 
 @pytest.mark.parametrize(
     ("command", "payload"),
-    [("/help", "/help"), ("/restart", "/start_again"), ("/language", "/change_language")],
+    [("/help", "/help"), ("/restart", "/start_again")],
 )
 def test_a_command_is_what_its_button_would_be(chat: Chat, command: str, payload: str):
     chat.write(command)
@@ -98,8 +99,8 @@ def test_a_service_is_a_message_that_says_all_one_needs(chat: Chat):
         "<b>Why this one:</b> It is the nearest that is open now.",
         "Checked on 28 August 2026. Source: Give Food.",
         "<b>Bread &amp; &lt;Butter&gt;</b>",
-        "<b>Phone:</b> no number known",
-        "Not known when checked: ring first.",
+        "<b>Phone:</b> No number known",
+        "We do not know when this was last checked: ring first.",
     ):
         assert part in said.text
     assert said.params["parse_mode"] == "HTML"
@@ -150,21 +151,19 @@ def test_a_button_of_another_chat_or_of_long_ago_is_taken_off_and_the_menu_shown
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "word"),
+    ("kind", "content"),
     [
         ("sticker", {"file_id": "f", "file_unique_id": "u", "type": "regular", "width": 1, "height": 1,
-                     "is_animated": False, "is_video": False}, "stickers"),
-        ("photo", [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}], "pictures"),
-        ("voice", {"file_id": "f", "file_unique_id": "u", "duration": 1}, "voice messages"),
-        ("document", {"file_id": "f", "file_unique_id": "u"}, "files"),
-        ("contact", {"phone_number": "07700900123", "first_name": "Sam"}, "contact cards"),
+                     "is_animated": False, "is_video": False}),
+        ("photo", [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]),
+        ("voice", {"file_id": "f", "file_unique_id": "u", "duration": 1}),
+        ("document", {"file_id": "f", "file_unique_id": "u"}),
+        ("contact", {"phone_number": "07700900123", "first_name": "Sam"}),
     ],
 )  # fmt: skip
-def test_what_is_not_words_gets_a_friendly_line_and_the_menu(
-    chat: Chat, kind: str, content: object, word: str
-):
+def test_what_is_not_words_gets_a_friendly_line_and_the_menu(chat: Chat, kind: str, content: object):
     (said,) = chat.share(**{kind: content})
-    assert f"I cannot look at {word}" in said.text
+    assert "I can only read words, and I keep nothing of what you sent." in said.text
     assert list(said.buttons)[:4] == MENU
     chat.press("Food")
     assert chat.bot.rasa.messages == ['/choose_topic{"topic": "food"}']
@@ -174,7 +173,7 @@ def test_words_under_a_picture_are_read(chat: Chat):
     picture = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
     (said,) = chat.share(photo=picture, caption="mould on my wall")
     assert chat.bot.rasa.messages == ["mould on my wall"]
-    assert "I cannot look at pictures, but I have read what you wrote." in said.text
+    assert "I can only read words, and I have read what you wrote." in said.text
 
 
 def test_an_album_gets_one_answer(chat: Chat):
@@ -258,3 +257,26 @@ def test_a_message_without_words_gets_the_menu(chat: Chat, text: str):
 
 def test_the_privacy_page_says_that_telegram_is_somebody_else(browser: Browser):
     assert "Telegram, which is another company" in browser.open("/privacy").text
+
+
+def test_the_menu_of_commands_comes_in_every_language(chat: Chat):
+    chat.write("hello")
+    calls = [call for call in chat.telegram.calls if call.method == "setMyCommands"]
+    assert {call.params.get("language_code", "en") for call in calls} == set(LANGUAGES)
+
+
+def test_a_language_is_chosen_with_a_button_and_answers_and_urgent_help_follow(chat: Chat):
+    (said,) = chat.write("/language")
+    assert "Polski" in said.buttons
+    chat.press("Polski")
+    assert chat.bot.rasa.messages == ["/change_language"]
+    chat.write("/urgent")
+    expected = "Służby ratunkowe (Emergency services): 999"
+    chat.telegram.wait_until(lambda: any(expected in call.text for call in chat.telegram.messages()))
+
+
+def test_cards_have_their_labels_in_the_language(chat: Chat):
+    chat.say_in_rasa({"text": "Dwie usługi."}, {"custom": {"services": [card()]}})
+    chat.write("nie mam co jeść")
+    chat.telegram.wait_until(lambda: "<b>Telefon:</b> 0113 248 0000" in chat.telegram.messages()[-1].text)
+    assert "Dziś otwarte do 17:00" in chat.telegram.messages()[-1].text

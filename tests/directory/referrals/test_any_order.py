@@ -25,11 +25,13 @@ from referral_directory.field_encryption import make_key, read_field_keys
 from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Reason, Status
 from referral_directory.referrals import providing, referring
 from referral_directory.referrals.audit import Who, find_faults
+from referral_directory.referrals.handovers import Handed, make_handover, purge_handovers, redeem
 from referral_directory.referrals.inboxes import list_inboxes
 from referral_directory.referrals.keeping_time import keep_time
-from referral_directory.referrals.models import Referral
+from referral_directory.referrals.models import Handover, Referral
 from referral_directory.referrals.outbox import deliver_due
 from referral_directory.referrals.records import read_details
+from referral_directory.staff.keys import make_keys
 from referral_directory.staff.models import CommunitySpace, StaffMember
 from tests.directory.factories import MONDAY_MORNING, make_settings, seed, write_starter
 from tests.directory.referrals.conftest import ROWS
@@ -73,6 +75,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.database = open_database(f"sqlite:///{self.folder / 'd.db'}")
         self.keys = read_field_keys(make_key())
         self.now, self.ids, self.tokens = MONDAY_MORNING, [], {}
+        self.staff_keys, self.codes, self.typed = (
+            make_keys("a secret for these tests which is long enough"),
+            {},
+            set(),
+        )
 
     def teardown(self):
         self.database.engine.dispose()
@@ -153,6 +160,24 @@ class AnyOrder(RuleBasedStateMachine):
 
         self.change(self.ids[0], do)
 
+    @rule()
+    def somebody_gets_a_code_in_the_chat(self):
+        with transaction(self.database) as session:
+            handed = Handed(("food.parcel",), "E05011394", "en", ())
+            code, _ = make_handover(session, self.staff_keys, handed, self.now)
+        self.codes[code] = self.now
+
+    @precondition(lambda self: self.codes)
+    @rule(data=some.data())
+    def staff_type_a_code(self, data):
+        code = data.draw(some.sampled_from(sorted(self.codes)))
+        works = False
+        with suppress(InvalidInput), transaction(self.database) as session:
+            redeem(session, self.staff_keys, code, SPACE, self.now)
+            works = True
+        assert works == (code not in self.typed and self.now < self.codes[code] + timedelta(days=7))
+        self.typed.add(code)
+
     @rule(works=some.booleans())
     def the_worker_runs(self, works):
         def send(letter):
@@ -167,6 +192,15 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes_and_the_clock_runs(self, days):
         self.now += timedelta(days=days)
         keep_time(self.database, self.keys, self.now, lambda *_: None)
+        with transaction(self.database) as session:
+            purge_handovers(session, self.now)
+
+    @invariant()
+    def no_handover_outlives_its_week_and_none_has_more_than_it_says(self):
+        with self.database.read() as session:
+            for handover in session.scalars(select(Handover)):
+                assert handover.expires_at <= self.now + timedelta(days=7)
+                assert (handover.digest is None) == (handover.community_space_id == SPACE)
 
     @invariant()
     def every_record_verifies(self):

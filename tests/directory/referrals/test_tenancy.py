@@ -12,7 +12,11 @@ from fastapi.routing import APIRoute
 from tests.directory.referrals.following import PERSONAL, act, answer, make_referral, visit
 from tests.directory.staff.visiting import csrf_of, send
 
-OURS = ("/staff/referrals", "/staff/signpost", "/staff/mail", "/provider", "/my-referral")
+OURS = (
+    "/staff/referrals", "/staff/signpost", "/staff/mail", "/staff/handovers", "/staff/talking",
+    "/staff/services-that-take-referrals", "/provider", "/my-referral", "/self-referral",
+)  # fmt: skip
+SERVICE = "00000000-0000-4000-8000-000000000000"
 REFUSED = (403, 404)
 
 
@@ -29,6 +33,7 @@ def routes_of(app) -> list[tuple[str, str]]:
 
 def fill(path: str, page: str, token: str) -> str:
     filled = path.replace("{identity}", page.rsplit("/", 1)[-1]).replace("{token}", token)
+    filled = filled.replace("{service}", SERVICE)
     assert "{" not in filled, f"say how to fill in {path}"
     return filled
 
@@ -48,7 +53,7 @@ def ask(browser, method, path, token=""):
 
 def test_the_table_holds_the_routes(app):
     routes = routes_of(app)
-    assert len(routes) >= 19
+    assert len(routes) >= 34
     assert ("GET", "/staff/referrals/{identity}") in routes
     assert ("POST", "/provider/{token}/answer") in routes
 

@@ -10,7 +10,13 @@ from starlette.routing import Match
 from tests.directory.staff.visiting import invite, is_signed_in, make_link_path, sign_in
 
 # The ways in, which are for people who are not signed in.
-WAYS_IN = {"/staff/sign-in", "/staff/set-up/{token}", "/staff/link/{token}"}
+WAYS_IN = {
+    "/staff/sign-in",
+    "/staff/sign-in/openid",
+    "/staff/sign-in/openid/callback",
+    "/staff/set-up/{token}",
+    "/staff/link/{token}",
+}
 READING = {"GET", "HEAD", "OPTIONS"}
 SOMEBODY = "00000000-0000-4000-8000-000000000000"
 

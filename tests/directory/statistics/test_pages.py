@@ -27,18 +27,27 @@ PAGES = (
     "/statistics/compare?a=E05011394&b=E05011385",
     "/statistics/releases",
     "/statistics/releases/1",
+    "/statistics/releases/1/bulletin",
+    "/statistics/decisions",
+    "/statistics/decisions?need=food.parcel&area=Inner+East",
+    "/statistics/private",
     "/statistics/method",
 )
 FILES = (
     "/statistics/releases/1/figures.csv",
     "/statistics/releases/1/datapackage.json",
     "/statistics/releases/1/figures.csv-metadata.json",
+    "/statistics/releases/1/figures.ods",
+    "/statistics/releases/1/bulletin.pdf",
     "/statistics/weeks.csv",
     "/statistics/feed.atom",
     "/statistics/noise-table.csv",
     "/api/statistics/releases",
     "/api/statistics/releases/1",
+    "/api/statistics/decisions",
+    "/api/statistics/private",
 )
+NOT_TEXT = {"/statistics/releases/1/figures.ods", "/statistics/releases/1/bulletin.pdf"}
 LATER = NOW.replace(month=4)
 NAMES = ("2026-Q1", "2026-P01", *(f"2026-W{week:02}" for week in range(1, 5)))
 
@@ -146,7 +155,7 @@ def test_files_fit_their_metadata_and_carry_licence_and_sources(released) -> Non
     metadata = released.get("/statistics/releases/1/figures.csv-metadata.json").json()
     fields = [field["name"] for field in package["resources"][0]["schema"]["fields"]]
     assert fields == list(rows[0]) == [column["titles"] for column in metadata["tableSchema"]["columns"]]
-    assert len(rows) == 35 * 27 + 8
+    assert len(rows) == 35 * 27 + 27 + 11
     assert all(row["figure"] == "[c]" or int(row["figure"]) % 5 == 0 for row in rows)
     assert not re.search(r"LS\d", text)
     for body in (package, metadata, released.get("/api/statistics/releases").json()):
@@ -190,8 +199,11 @@ def test_simulated_data_says_so_on_every_page_and_in_every_file(start, settings,
     for page in PAGES:
         assert "Simulated data." in client.get(page).text
     for address in FILES:
-        if address != "/statistics/noise-table.csv":
-            assert "simulated" in client.get(address).text.lower()
+        answer = client.get(address)
+        if address in NOT_TEXT:
+            assert "SIMULATED" in answer.headers["content-disposition"]
+        elif address != "/statistics/noise-table.csv":
+            assert "simulated" in answer.text.lower()
     assert "SIMULATED" in client.get("/statistics/weeks.csv").headers["content-disposition"]
 
 

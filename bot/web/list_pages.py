@@ -1,0 +1,108 @@
+"""The resident's list: services kept from the chat, a code for a person, and links to forms. Works without a script."""
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.conversations import Conversation
+from bot.errors import DirectoryFailed
+from bot.handover import MOST_ON_LIST, could_not_hand_over, find_shown, hand_over, list_chosen
+from bot.messages import Card
+from bot.takeaway import pack
+from bot.turn import FrontDesk
+from bot.web.chat_api import get_desk
+from bot.web.pages import find_conversation, read_form
+from bot.web.templating import get_pages
+
+log = structlog.get_logger()
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.api_route("/my-list", methods=["GET", "HEAD"])
+async def show_list(request: Request) -> Response:
+    """Show what is on the list, and what can be done with it."""
+    return await _render(request, find_conversation(request), {})
+
+
+@router.post("/my-list")
+async def change_list(request: Request) -> Response:
+    """Keep a service that the chat showed, or take it off."""
+    form = await read_form(request)
+    conversation = find_conversation(request, form)
+    service = form.get("service", "")
+    if conversation is not None and form.get("do") == "drop":
+        conversation.kept.pop(service, None)
+    elif conversation is not None and len(conversation.kept) < MOST_ON_LIST:
+        card = find_shown(conversation, service)
+        if card is not None:
+            conversation.kept[service] = card
+    if "conversation" in form:
+        return await _render(request, conversation, form)
+    return RedirectResponse("/my-list", 303)
+
+
+@router.post("/my-list/code")
+async def make_code(request: Request) -> Response:
+    """Show a code for a person to help."""
+    form = await read_form(request)
+    conversation = find_conversation(request, form)
+    if conversation is None:
+        return RedirectResponse("/my-list", 303)
+    desk = get_desk(request)
+    try:
+        message = await hand_over(desk.directory, conversation)
+    except DirectoryFailed as failure:
+        _note(desk, failure)
+        message = could_not_hand_over(conversation.language)
+    return get_pages(request).render(request, "code.html", message=message)
+
+
+@router.post("/my-list/self")
+async def make_link(request: Request) -> Response:
+    """Show a link to the secure form of one service, where the resident refers themselves."""
+    form = await read_form(request)
+    conversation = find_conversation(request, form)
+    card = find_shown(conversation, form.get("service", "")) if conversation else None
+    if conversation is None or card is None:
+        return RedirectResponse("/my-list", 303)
+    desk, address, failed = get_desk(request), None, False
+    try:
+        address = await desk.directory.make_self_referral(conversation.understood, card.id)
+    except DirectoryFailed as failure:
+        _note(desk, failure)
+        failed = True
+    return get_pages(request).render(request, "self_referral.html", card=card, address=address, failed=failed)
+
+
+async def _render(request: Request, conversation: Conversation | None, form: dict[str, str]) -> Response:
+    desk = get_desk(request)
+    cards = list(conversation.kept.values()) if conversation else []
+    chosen = list_chosen(conversation) if conversation else []
+    able = await _list_askable(desk, chosen)
+    return get_pages(request).render(
+        request,
+        "list.html",
+        cards=cards,
+        can_have_code=conversation is not None,
+        askable=[card for card in chosen if card.id in able],
+        paper=f"/kept/{pack(card.id for card in cards)}" if cards else "",
+        embedded="conversation" in form,
+        conversation_id=conversation.id if conversation else "",
+    )
+
+
+async def _list_askable(desk: FrontDesk, cards: list[Card]) -> set[str]:
+    if not cards:
+        return set()
+    try:
+        return await desk.directory.list_self_referrals([card.id for card in cards])
+    except DirectoryFailed as failure:
+        # Without the form the list is still a list.
+        _note(desk, failure)
+        return set()
+
+
+def _note(desk: FrontDesk, failure: DirectoryFailed) -> None:
+    desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
+    log.warning("the directory could not be asked", service="directory", kind=failure.kind)

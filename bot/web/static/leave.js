@@ -1,0 +1,30 @@
+// "Exit this page": on every page, by the button, by the skip link or by Shift three times. Works without this too.
+import { createAll, ExitThisPage, SkipLink } from "./govuk-frontend-6.6.0.min.js";
+
+const LEAVE_FOR = "https://www.bbc.co.uk/weather";
+const HIDE = "govuk-exit-this-page-hide-content";
+
+// The component of GOV.UK Frontend, with two things changed: the page we leave is taken out of the browser's list of
+// pages, and the server forgets in passing, so that nobody waits for it.
+class LeaveAtOnce extends ExitThisPage {
+  exitPage() {
+    document.body.classList.add(HIDE);
+    document.title = "Weather";
+    try { sessionStorage.clear(); } catch { /* A frame may have none. */ }
+    const box = document.getElementById("message");
+    if (box) box.value = "";
+    fetch("/leave", { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
+    if (document.body.dataset.embedded !== undefined) {
+      const id = document.querySelector("[name=conversation]")?.value ?? "";
+      fetch("/forget", { method: "POST", keepalive: true, redirect: "manual", body: new URLSearchParams({ conversation: id }) }).catch(() => {});
+      parent.postMessage("signpost:leave", "*");
+      location.replace("about:blank");
+      return;
+    }
+    location.replace(LEAVE_FOR);
+  }
+}
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+createAll(LeaveAtOnce);
+createAll(SkipLink);

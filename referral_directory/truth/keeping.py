@@ -1,0 +1,125 @@
+"""Services keep their own record true: a link by mail, no account. The mail goes through an outbox of its own.
+
+A link shows what everybody sees and changes when a service is full or closed, and that it is right; words go to
+the curators. So it needs no code beside it, as a referral does. Looking at it changes nothing: programs that open
+links in mails do no harm.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from referral_directory.catalogue.models import Service
+from referral_directory.clock import Clock
+from referral_directory.database import Database, transaction
+from referral_directory.errors import NotDelivered, NotFound, NotPossible
+from referral_directory.field_encryption import FieldKeys, Place, seal, unseal
+from referral_directory.referrals.outbox import CLAIM, MOST_TRIES, Letter, Sender, delay_after
+from referral_directory.referrals.sending import RECORD
+from referral_directory.staff.keys import digest_of
+from referral_directory.truth.models import ServiceLink, ServiceMail
+from referral_directory.truth.queue import list_waiting
+
+LINK_LASTS = timedelta(days=90)
+# A service is asked by itself once in this time at most.
+NOT_AGAIN_FOR = timedelta(days=30)
+
+
+def post_link(session: Session, keys: FieldKeys, service: Service, now: datetime) -> str:
+    """Put a mail with a fresh link to a record into the outbox; the link's token. Raises NotPossible."""
+    if not service.email:
+        raise NotPossible("The record has no e-mail address: ring instead.")
+    token, identity = secrets.token_urlsafe(32), uuid4()
+    session.add(
+        ServiceLink(digest=digest_of(token), service_id=service.id, made_at=now, expires_at=now + LINK_LASTS)
+    )
+    session.add(
+        ServiceMail(
+            id=identity,
+            service_id=service.id,
+            address=service.email,
+            secret=seal(keys, _place(identity), token),
+            created_at=now,
+            next_try_at=now,
+        )
+    )
+    return token
+
+
+def ask_due(session: Session, keys: FieldKeys, now: datetime) -> int:
+    """Ask every service whose record is due, and that was not asked lately; how many were."""
+    lately = set(
+        session.scalars(select(ServiceMail.service_id).where(ServiceMail.created_at > now - NOT_AGAIN_FOR))
+    )
+    asked = 0
+    for one in list_waiting(session, now.date(), kind="due"):
+        service = session.get_one(Service, one.id)
+        if service.email and service.id not in lately:
+            post_link(session, keys, service, now)
+            asked += 1
+    return asked
+
+
+def get_linked(session: Session, token: str, now: datetime) -> Service:
+    """The record that a link opens. Raises NotFound for one that is unknown or too old."""
+    query = select(ServiceLink).where(ServiceLink.digest == digest_of(token), ServiceLink.expires_at > now)
+    link = session.scalar(query)
+    if link is None:
+        raise NotFound("link")
+    return session.get_one(Service, link.service_id)
+
+
+def purge_links(session: Session, now: datetime) -> None:
+    """Forget links that open nothing any more."""
+    session.execute(delete(ServiceLink).where(ServiceLink.expires_at <= now))
+
+
+def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:
+    """Send what is due now; how many mails went out, and how many did not."""
+    delivered = failed = 0
+    while (letter := _claim(database, keys, clock())) is not None:
+        try:
+            send(letter)
+        except NotDelivered as error:
+            _settle(database, letter.id, str(error), clock())
+            failed += 1
+        else:
+            _settle(database, letter.id, "", clock())
+            delivered += 1
+    return delivered, failed
+
+
+def _claim(database: Database, keys: FieldKeys, now: datetime) -> Letter | None:
+    with transaction(database) as session:
+        row = session.scalar(
+            select(ServiceMail)
+            .where(ServiceMail.next_try_at <= now)
+            .order_by(ServiceMail.next_try_at, ServiceMail.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return None
+        row.tries, row.next_try_at = row.tries + 1, now + CLAIM
+        service = session.get_one(Service, row.service_id)
+        token = unseal(keys, _place(row.id), row.secret) if row.secret else ""
+        return Letter(row.id, row.address, RECORD, service.name, "", token)
+
+
+def _settle(database: Database, identity: UUID, fault: str, now: datetime) -> None:
+    with transaction(database) as session:
+        row = session.get_one(ServiceMail, identity)
+        row.fault = fault[:80]
+        if not fault:
+            row.delivered_at, row.next_try_at, row.secret = now, None, None
+        elif row.tries >= MOST_TRIES:
+            row.failed_at, row.next_try_at, row.secret = now, None, None
+        else:
+            row.next_try_at = now + delay_after(row.tries)
+
+
+def _place(identity: UUID) -> Place:
+    return Place("service_mail", "secret", identity)

@@ -1,0 +1,209 @@
+"""A city on one machine: the program behind `make stack`.
+
+The processes of docker-compose.yml with the same settings, without containers: PostgreSQL, Redis, RASA_WORKERS Rasa
+workers, actions, directory, bot and the background worker. A process that dies is started again, as a container would
+be. Ctrl-C ends them all.
+"""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from scripts.children import Children
+from scripts.model import ensure_model
+from scripts.ports import PORTS
+from scripts.run import StopSignals
+from scripts.servers import find_postgresql
+from scripts.stack import READY_ADDRESSES, ROOT, Stack, StackError, StopAsked, stack_environment
+
+PYTHON = ".venv/bin/python"
+DATABASES = ("directory", "conversations")
+SERVERS_READY_SECONDS = 60
+# A process that dies at once is not started again and again without a pause.
+RESTART_PAUSE_SECONDS = 1.0
+
+
+def city_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of every process of the city; what the caller has set is kept. Raises StackError."""
+    base = stack_environment(environment)
+    workers = environment.get("RASA_WORKERS") or "2"
+    if not workers.isdecimal() or not 1 <= int(workers) <= 64:
+        raise StackError(f"RASA_WORKERS must be a number from 1 to 64, not {workers!r}.")
+    postgresql = environment.get("POSTGRESQL_PORT") or "5433"
+    redis = environment.get("REDIS_PORT") or "6390"
+    # From the workers' own ports when the caller has chosen them, else one after the other.
+    first = int(base["RASA_PORT"])
+    ports = (environment.get("RASA_PORTS") or ",".join(str(first + n) for n in range(int(workers)))).split(
+        ","
+    )
+    server = f"postgresql+psycopg://signpost@127.0.0.1:{postgresql}"
+    defaults = {
+        "DATABASE_URL": f"{server}/directory",
+        "CONVERSATIONS_URL": f"{server}/conversations",
+        "REDIS_URL": f"redis://127.0.0.1:{redis}/0",
+        "RASA_URL": ",".join(f"http://127.0.0.1:{port}" for port in ports),
+    }
+    # Chosen by `stack_environment` for one Rasa; a caller's own addresses win, those of a proxy for example.
+    chosen = {name: environment[name] for name in defaults if environment.get(name)}
+    fixed = {"POSTGRESQL_PORT": postgresql, "REDIS_PORT": redis, "RASA_PORTS": ",".join(ports)}
+    return base | defaults | chosen | fixed
+
+
+def city_commands(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return {name: command} for every process of the city, servers first."""
+    state = environment["SIGNPOST_STATE_DIR"]
+    serve = f"exec {PYTHON} -m scripts.servers"
+    commands = {
+        "postgresql": f'{serve} postgresql "{state}/postgresql" "$POSTGRESQL_PORT"',
+        "redis": f'{serve} redis "{state}/redis" "$REDIS_PORT"',
+    }
+    for number, port in enumerate(environment["RASA_PORTS"].split(","), 1):
+        commands[f"rasa-{number}"] = (
+            f'exec engine/.venv/bin/rasa run --interface 127.0.0.1 --port {port} --model "$RASA_MODEL" '
+            "--endpoints deploy/endpoints.yml --credentials credentials.yml"
+        )
+    return commands | {
+        "actions": f"exec {PYTHON} -m actions",
+        "directory": f"exec {PYTHON} -m referral_directory serve",
+        "bot": f"exec {PYTHON} -m bot serve",
+        "worker": f"exec {PYTHON} -m referral_directory work",
+    }
+
+
+class City(Stack):
+    """The processes of a city, watched and started again."""
+
+    def __init__(
+        self,
+        children: Children,
+        environment: Mapping[str, str],
+        *,
+        say: Callable[[str], object] = print,
+        stop_asked: Callable[[], bool] = lambda: False,
+    ) -> None:
+        super().__init__(children, environment, say=say, stop_asked=stop_asked)
+        self.commands = city_commands(environment)
+        self.ready_addresses = {name: READY_ADDRESSES[name] for name in ("actions", "directory", "bot")}
+        for number, port in enumerate(environment["RASA_PORTS"].split(","), 1):
+            self.ready_addresses[f"rasa-{number}"] = f"http://127.0.0.1:{port}/webhooks/rest/"
+        self.restarts: dict[str, int] = {}
+
+    def bring_up(self, models: Path | None = None) -> None:
+        """Start the servers, prepare the databases and the model, start the rest and wait until all are ready."""
+        self.start_servers()
+        self.run_to_end("prepare", f"exec {PYTHON} -m referral_directory prepare")
+        if not self.environment.get("RASA_MODEL"):
+            self.environment["RASA_MODEL"] = str(ensure_model(self, models or self.state / "models"))
+        self.start([name for name in self.commands if name not in ("postgresql", "redis")])
+        self.wait_until_ready()
+
+    def start_servers(self) -> None:
+        """Start PostgreSQL and Redis, and make the databases that are not there."""
+        self.start(["postgresql", "redis"])
+        for variable in ("POSTGRESQL_PORT", "REDIS_PORT"):
+            self._wait_for_port(int(self.environment[variable]))
+        for name in DATABASES:
+            self._make_database(name)
+
+    def watch(self) -> None:
+        """Start again what dies, until somebody asks to stop (raises StopAsked)."""
+        while True:
+            self.revive()
+            self.pause()
+
+    def revive(self) -> str | None:
+        """Start a process that has died again, if there is one; return its name."""
+        name = self.children.find_dead()
+        if name is None:
+            return None
+        self.restarts[name] = self.restarts.get(name, 0) + 1
+        self.say(f"  {name} died and is started again; its output is in {self.children.log_path(name)}")
+        time.sleep(RESTART_PAUSE_SECONDS)
+        self.start([name], keep_log=True)
+        return name
+
+    def _wait_for_port(self, port: int) -> None:
+        give_up = time.monotonic() + SERVERS_READY_SECONDS
+        while True:
+            self._raise_if_dead()
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1):
+                    return
+            except OSError as problem:
+                if time.monotonic() > give_up:
+                    raise StackError(
+                        f"Nothing answers on port {port}: see {self.children.logs}."
+                    ) from problem
+            self.pause()
+
+    def _make_database(self, name: str) -> None:
+        """Make a database; PostgreSQL may still be starting, so that a refusal is tried again."""
+        server = f"host=127.0.0.1 port={self.environment['POSTGRESQL_PORT']} user=signpost dbname=postgres"
+        give_up = time.monotonic() + SERVERS_READY_SECONDS
+        while True:
+            try:
+                with (
+                    suppress(psycopg.errors.DuplicateDatabase),
+                    psycopg.connect(server, autocommit=True) as connection,
+                ):
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+                return
+            except psycopg.OperationalError as problem:
+                if time.monotonic() > give_up:
+                    raise StackError(f"The database {name} cannot be made: {problem}") from problem
+            self.pause()
+
+
+def port_problems(environment: Mapping[str, str]) -> list[str]:
+    """Return one sentence for each port of the city that is in use."""
+    named = [name for name, _, _ in PORTS if name != "RASA_PORT"] + ["POSTGRESQL_PORT", "REDIS_PORT"]
+    wanted = [(name, int(environment[name])) for name in named]
+    wanted += [("RASA_PORT", int(port)) for port in environment["RASA_PORTS"].split(",")]
+    problems = []
+    for name, port in wanted:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                problems.append(f"Port {port} is in use: choose another with {name}=<port> make stack.")
+    return problems
+
+
+def main() -> int:
+    """Run the city until Ctrl-C; return 0 then, and 1 after a failure, said on standard error."""
+    stop_signals = StopSignals()
+    try:
+        settings = {"SIGNPOST_STATE_DIR": "var/city"} | os.environ
+        environment = city_environment(settings)
+        if problems := port_problems(environment):
+            raise StackError("\n".join(problems))
+        state = Path(environment["SIGNPOST_STATE_DIR"])
+        print(f"PostgreSQL's programs: {find_postgresql()}", flush=True)
+        with Children(ROOT, state / "logs") as children:
+            city = City(
+                children, environment, say=lambda line: print(line, flush=True), stop_asked=stop_signals
+            )
+            city.bring_up()
+            print("Ready", flush=True)
+            print(f"  For residents:  http://127.0.0.1:{environment['PORT']}", flush=True)
+            print(f"  The directory:  {environment['DIRECTORY_PUBLIC_URL']}", flush=True)
+            print(f"  Logs are in {children.logs}. Ctrl-C stops everything.", flush=True)
+            city.watch()
+    except StopAsked:
+        return 0
+    except StackError as problem:
+        print(problem, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

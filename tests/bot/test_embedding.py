@@ -1,0 +1,123 @@
+"""The chat in a frame on a partner's page, in a real browser."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bot.web.embedding import read_origins
+from tests.bot.conftest import StartBot
+from tests.browser import Browser, find_violations, open_page
+from tests.stack import free_ports
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+WEATHER = "https://www.bbc.co.uk/weather"
+LOADER_BYTES = 15_000
+
+
+@contextmanager
+def partner_site(port: int, bot_url: str) -> Iterator[str]:
+    """Serve a partner's page with our script tag in it. Its name is not that of the bot, so it is another site."""
+    body = (
+        "<!doctype html><html lang=en><title>Partner</title><main><h1>Partner</h1>"
+        f'<script src="{bot_url}/embed.js" async></script></main>'
+    ).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            # A partner that allows scripts and frames from us alone.
+            policy = f"default-src 'none'; script-src {bot_url}; frame-src {bot_url}"
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://localhost:{port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_one_script_tag_puts_the_chat_on_a_partners_page(start_bot: StartBot, chromium: Browser):
+    (port,) = free_ports(1)
+    bot = start_bot(embed_origins=f"http://localhost:{port}")
+    with (
+        partner_site(port, bot.url) as partner,
+        open_page(chromium, may_ask=("www.bbc.co.uk",)) as page,
+    ):
+        page.goto(partner)
+        chat = page.frame_locator("iframe")
+        chat.get_by_label("Your message").fill("no food in")
+        chat.get_by_role("button", name="Send").click()
+        chat.get_by_text("You said: no food in").wait_for()
+        assert page.context.cookies() == []
+        assert find_violations(page) == []
+        chat.get_by_label("Your message").fill("and no gas")
+        chat.get_by_role("button", name="Send").click()
+        chat.get_by_text("You said: and no gas").wait_for()
+        assert len(bot.app.state.desk.conversations) == 1
+        page.route(
+            f"{WEATHER}**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
+        )
+        chat.get_by_role("button", name="Exit this page").click()
+        page.wait_for_url(f"{WEATHER}**")
+        for _ in range(3):
+            assert bot.rasa.arrived.acquire(timeout=10)
+    assert bot.rasa.messages == ["no food in", "and no gas", "/forget_me"]
+    assert len(bot.app.state.desk.conversations) == 0
+
+
+def test_a_site_that_is_not_on_the_list_shows_no_chat(start_bot: StartBot):
+    bot = start_bot(embed_origins="https://www.example.org")
+    framed = bot.api.get("/embed")
+    assert "frame-ancestors https://www.example.org;" in f"{framed.headers['content-security-policy']};"
+    assert "x-frame-options" not in framed.headers
+    assert "set-cookie" not in framed.headers
+    assert "frame-ancestors 'none'" in bot.api.get("/").headers["content-security-policy"]
+    assert bot.api.get("/").headers["x-frame-options"] == "DENY"
+
+
+def test_without_a_list_nobody_may_show_the_chat(start_bot: StartBot):
+    assert "frame-ancestors 'none'" in start_bot().api.get("/embed").headers["content-security-policy"]
+
+
+def test_a_frame_speaks_the_language_that_the_partner_asks_for(start_bot: StartBot):
+    api = start_bot().api
+    assert api.get("/embed?language=ar").headers["content-language"] in {"ar", "en"}
+    assert api.get("/embed?language=../../x").headers["content-language"] == "en"
+
+
+def test_the_loader_is_small_and_may_be_used_by_other_sites(start_bot: StartBot):
+    answer = start_bot().api.get("/embed.js")
+    assert len(answer.content) <= LOADER_BYTES
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["content-type"].startswith("text/javascript")
+
+
+def test_a_frame_that_remembers_its_conversation_gets_all_its_lines(start_bot: StartBot):
+    bot = start_bot()
+    said = bot.api.post(
+        "/messages", data={"text": "no food", "conversation": ""}, headers={"X-Fragment": "lines"}
+    )
+    conversation = said.headers["x-conversation"]
+    restored = bot.api.post("/embed/lines", data={"conversation": conversation})
+    assert "You said: no food" in restored.text
+    assert f'name="conversation" value="{conversation}"' in restored.text
+    assert bot.api.post("/embed/lines", data={"conversation": "nobody"}).status_code == 404
+
+
+@pytest.mark.parametrize("setting", ["https://*.example.org", "example.org", "https://example.org/path", "*"])
+def test_what_is_no_origin_stops_the_start(setting: str):
+    with pytest.raises(ValueError, match="EMBED_ORIGINS"):
+        read_origins(setting)

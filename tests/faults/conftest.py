@@ -1,0 +1,214 @@
+"""A whole city with a line of our own on every connection, and residents who talk through whatever happens."""
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from scripts.children import Children
+from scripts.city import City, city_environment
+from scripts.stack import ROOT, state_folder
+from tests.faults.cutting import Line
+from tests.stack import free_ports, isolated_environment
+
+RECOVERY_SECONDS = 30
+# docs/faults.md: residents are always answered, with help or with numbers that need no computer.
+COUNCIL = "0113 376 0330"
+
+
+@dataclass
+class FragileCity:
+    """A running city, and how to hurt it."""
+
+    city: City
+    bot_url: str
+    lines: dict[str, Line]
+    records: str
+    served: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """The process stands still (SIGSTOP) and says nothing, but keeps its connections."""
+        pids = self._pids(name)
+        for pid in pids:
+            _signal(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                _signal(pid, signal.SIGCONT)
+
+    def kill(self, name: str) -> None:
+        self.city.children.kill(name)
+
+    def answers_again(self) -> float:
+        """Wait until a new resident gets help, starting what died as a supervisor would; the seconds it took."""
+        began = time.monotonic()
+        while True:
+            self.city.revive()
+            if self._is_well():
+                return time.monotonic() - began
+            assert time.monotonic() - began < RECOVERY_SECONDS, "not well again in time"
+            time.sleep(0.2)
+
+    def make_whole(self) -> None:
+        """Start what died, and wait until the front door counts on every worker again."""
+        began = time.monotonic()
+        while True:
+            self.city.revive()
+            with contextlib.suppress(httpx.HTTPError):
+                figures = httpx.get(f"{self.bot_url}/metrics", timeout=5, trust_env=False).text
+                if "\nbot_rasa_workers_away 0.0" in figures and self._is_well():
+                    return
+            assert time.monotonic() - began < 240, "a worker stayed away"
+            time.sleep(0.3)
+
+    def _is_well(self) -> bool:
+        try:
+            return bool(Resident(self).ask_for_food())
+        except (httpx.HTTPError, AssertionError):
+            return False
+
+    def _pids(self, name: str) -> list[int]:
+        pid = self.city.children.pid(name)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
+
+    def enquiries(self) -> int:
+        """How many enquiries the directory has counted."""
+        with psycopg.connect(self.records) as connection:
+            row = connection.execute("SELECT coalesce(sum(count), 0) FROM demand_count").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+class Resident:
+    """Somebody in a conversation through the API."""
+
+    def __init__(self, city: FragileCity) -> None:
+        self.city = city
+        with httpx.Client(base_url=city.bot_url, timeout=20, trust_env=False) as http:
+            self.conversation = http.post("/api/conversations", json={}).json()["conversation"]
+
+    def say(self, text: str) -> dict:
+        with httpx.Client(base_url=self.city.bot_url, timeout=20, trust_env=False) as http:
+            answer = http.post(f"/api/conversations/{self.conversation}/messages", json={"text": text})
+        assert answer.status_code == 200, answer.text[:200]
+        said = answer.json()
+        assert said["messages"]
+        cards = [card for message in said["messages"] for card in message["services"]]
+        if cards:
+            self.city.served.add(self.conversation)
+        return said | {"cards": cards, "text": "\n".join(message["text"] for message in said["messages"])}
+
+    def begin(self) -> None:
+        """Say a need; a city that is well asks where."""
+        assert COUNCIL not in self.say("we have no food at all today")["text"]
+
+    def ask_for_food(self) -> list:
+        self.begin()
+        return self.say("Harehills")["cards"]
+
+
+class Crowd:
+    """Residents who go on asking; each answer must be help, a question or numbers, and come in time."""
+
+    def __init__(self, city: FragileCity, size: int = 3) -> None:
+        self.city = city
+        self.faults: list[str] = []
+        self.turns = 0
+        self.worst = 0.0
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._talk) for _ in range(size)]
+
+    def __enter__(self) -> "Crowd":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        assert self.faults == []
+        assert self.turns
+
+    def _talk(self) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                resident = Resident(self.city)
+                for text in ("we have no food at all today", "Harehills", "Show me more"):
+                    began = time.monotonic()
+                    resident.say(text)
+                    self.turns += 1
+                    self.worst = max(self.worst, time.monotonic() - began)
+            except (httpx.HTTPError, AssertionError) as fault:
+                self.faults.append(f"{type(fault).__name__} {fault} after {time.monotonic() - began:.1f} s")
+            self._stop.wait(0.2)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        # A helper of the process that has ended in the meantime.
+        return
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[FragileCity]:
+    """A city of its own. Named `stack`, so that the tests of one city stay in one process (tests/conftest.py)."""
+    # Not pytest's folder: the user that PostgreSQL runs as must be able to reach it.
+    state = Path(tempfile.mkdtemp(prefix="signpost-city-"))
+    state.chmod(0o755)
+    with ExitStack() as everything:
+        everything.callback(shutil.rmtree, state)
+        postgresql, redis, rasa_1, rasa_2 = free_ports(4)
+        own = isolated_environment(state, {"POSTGRESQL_PORT": str(postgresql), "REDIS_PORT": str(redis)})
+        targets = {
+            "records": postgresql, "conversations": postgresql, "redis": redis, "rasa-1": rasa_1, "rasa-2": rasa_2,
+            "directory": int(own["DIRECTORY_PORT"]),
+        }  # fmt: skip
+        lines = {name: Line(port) for name, port in targets.items()}
+        for line in lines.values():
+            line.open()
+            everything.callback(line.close)
+        base = {name: value for name, value in own.items() if name not in ("RASA_URL", "DIRECTORY_URL")}
+        server = "postgresql+psycopg://signpost@127.0.0.1"
+        environment = city_environment(
+            base | {
+                "RASA_PORTS": f"{rasa_1},{rasa_2}",
+                "RASA_URL": ",".join(f"http://127.0.0.1:{lines[name].port}" for name in ("rasa-1", "rasa-2")),
+                "DATABASE_URL": f"{server}:{lines['records'].port}/directory",
+                "CONVERSATIONS_URL": f"{server}:{lines['conversations'].port}/conversations",
+                "REDIS_URL": f"redis://127.0.0.1:{lines['redis'].port}/0",
+                "DIRECTORY_URL": f"http://127.0.0.1:{lines['directory'].port}",
+            }
+        )  # fmt: skip
+        children = everything.enter_context(Children(ROOT, state / "logs"))
+        city = City(children, environment, say=lambda _: None)
+        city.bring_up(state_folder({}) / "models")
+        records = f"host=127.0.0.1 port={postgresql} user=signpost dbname=directory"
+        fragile = FragileCity(city, f"http://127.0.0.1:{environment['PORT']}", lines, records)
+        # The first messages of a worker are slow: what is measured begins after them.
+        for _ in range(4):
+            fragile.make_whole()
+        yield fragile
+
+
+@pytest.fixture(autouse=True)
+def whole(stack: FragileCity) -> None:
+    """Each test begins with a city in which everything works."""
+    stack.make_whole()
