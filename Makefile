@@ -115,6 +115,10 @@ staff-bars: ## Measure the staff's pages with fifty people at once on PostgreSQL
 nlu-eval: ## Measure need detection on FILE=x.jsonl
 	$(call run_script,nlu_eval)
 
+.PHONY: nlu-report
+nlu-report: ## Draw how messages are read (var/reports/nlu.html), on FILE=x.jsonl or the development split
+	$(call run_script,nlu_report)
+
 .PHONY: safety-eval
 safety-eval: ## Measure the safety screen on FILE=x.jsonl
 	$(call run_script,safety_eval)

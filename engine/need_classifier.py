@@ -26,6 +26,8 @@ COMPANIONS = frozenset(["inform_place", "greet", "thanks", "goodbye", "affirm"])
 # What the front door puts in the place of personal data: a postcode reads like a place name, the rest like nothing.
 PLACE_TOKEN = re.compile(r"\[place:[^\]\s]{1,40}\]")
 OTHER_TOKEN = re.compile(r"\[[a-z ]{2,20}\]")
+# What is pasted from a web page can bring its tags; they say nothing about a need.
+MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -35,7 +37,7 @@ class NeedClassifier(GraphComponent):
     ``config.yml`` sets the reader's ``Settings`` and thresholds in log-odds: ``claim``, above which a need is
     claimed, ``act_margin``, by which a conversation act must beat every need to be the only thing heard, and for
     English messages ``encoder_share``, the part that the fine-tuned encoder has in the score of each need, and
-    ``any_need``, what it must say for any need to be claimed at all.
+    ``any_need``, what its doubt whether there is a need at all must leave of the likeliest one (see ``_weigh``).
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class NeedClassifier(GraphComponent):
             "claim": -0.25,
             "act_margin": -1.0,
             "encoder_share": 0.5,
-            "any_need": -1.0,
+            "any_need": 1.5,
         }
 
     @classmethod
@@ -114,7 +116,8 @@ class NeedClassifier(GraphComponent):
     def _read(self, message: Message, text: Text) -> None:
         if self._reader is None:
             raise RuntimeError("NeedClassifier was asked to read before it was trained")
-        plain = OTHER_TOKEN.sub(" ", PLACE_TOKEN.sub("Harehills", text))
+        words = MARKUP.sub(" ", OTHER_TOKEN.sub(" ", PLACE_TOKEN.sub("Harehills", text)))
+        plain = words if words.strip() else text
         scores, any_need = self._weigh(self._reader, plain)
         order = np.argsort(-scores)
         needs = self._needs(scores, order) if any_need else []
@@ -153,7 +156,9 @@ class NeedClassifier(GraphComponent):
         for position, label in enumerate(trained.labels):
             if label in heard:
                 scores[position] = (1 - share) * scores[position] + share * heard[label]
-        return scores, bool(heard[ANY_NEED] > self._config["any_need"])
+        best = max(score for label, score in zip(trained.labels, scores, strict=True) if NEED_MARK in label)
+        # A few plain words ("i need a food parcel") look to the encoder like no story of need, but name one surely.
+        return scores, bool(heard[ANY_NEED] + 2 * best > self._config["any_need"])
 
     def _needs(self, scores: np.ndarray, order: np.ndarray) -> List[int]:
         """Returns the labels of the needs claimed, the surest first; none when an act explains the message better."""

@@ -144,6 +144,17 @@ def put_picture(drawn: Figure, name: str, title: str, documents: bool) -> str:
     return f"<h2>{title}</h2><p><img alt='{title}' src='data:image/png;base64,{encoded}'></p>"
 
 
+def compare(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return the kept figures of the baselines with those of the present model beside them."""
+    compared: dict[str, Any] = json.loads(BASELINES.read_text("utf-8")) if BASELINES.exists() else {}
+    compared["the present model"] = {
+        "micro_f1": whole["need_micro_f1"],
+        "none": whole["none_recall"],
+        "several": whole["several_exact"],
+    }
+    return compared
+
+
 def make_page(lines: Lines, answers: Lines, file: Path, documents: bool = False) -> str:
     """Return the whole page."""
     english = [number for number, line in enumerate(lines) if line.get("lang", "en") == "en"]
@@ -162,12 +173,7 @@ def make_page(lines: Lines, answers: Lines, file: Path, documents: bool = False)
     }
     columns = ("n", "need_micro_f1", "topic_macro_f1", "topic_accuracy", "exact_match", "none_recall")
     whole = figures(spoken)
-    compared: dict[str, Any] = json.loads(BASELINES.read_text("utf-8")) if BASELINES.exists() else {}
-    compared["the present model"] = {
-        "micro_f1": whole["need_micro_f1"],
-        "none": whole["none_recall"],
-        "several": whole["several_exact"],
-    }
+    compared = compare(whole)
     exact = {kind: float(row["exact_match"] or 0) for kind, row in kinds.items()}
     topic = {language: float(row["topic_accuracy"] or 0) for language, row in languages.items()}
     against = {name: float(row["micro_f1"] or 0) for name, row in compared.items()}

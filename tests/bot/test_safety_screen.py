@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import statistics
-import time
 from pathlib import Path
 
 import numpy as np
@@ -164,18 +162,6 @@ def test_a_message_is_cut_into_clauses_in_any_script():
     ]
     assert cut("我没有吃的东西，他昨天打了我") == ["我没有吃的东西", "他昨天打了我"]
     assert cut("just the one thing") == []
-
-
-def test_reading_a_message_takes_no_longer_than_it_may(safety_screen: SafetyScreen):
-    lines = (SPLITS / "safety_ordinary_dev.jsonl").read_text("utf-8").splitlines()[:200]
-    took = []
-    for line in lines:
-        text = json.loads(line)["text"]
-        started = time.process_time()
-        safety_screen.screen(text)
-        took.append(time.process_time() - started)
-    # 10 ms on an idle core; twice that here, since other work on the machine shares its memory.
-    assert statistics.median(took) < 0.020
 
 
 def test_no_message_of_two_thousand_characters_takes_long(safety_screen: SafetyScreen, benchmark_seconds):
