@@ -56,8 +56,9 @@ def make_period(kind: str, year: int, number: int) -> Period:
     """The `number`th period of its kind in an ISO year. Raises InvalidInput if that year has none such."""
     letter = _LETTERS[kind]
     _, length, most = _KINDS[letter]
-    weeks = weeks_of_year(year)
-    if not 2000 <= year <= 2199 or not 1 <= number <= (weeks if kind == WEEK else most):
+    # The years first: a calendar knows no year 0.
+    weeks = weeks_of_year(year) if 2000 <= year <= 2199 else 0
+    if not weeks or not 1 <= number <= (weeks if kind == WEEK else most):
         raise InvalidInput("period", f"There is no such period in {year}.")
     last = weeks if kind != WEEK and number == most else number * length
     digits = f"{number}" if kind == QUARTER else f"{number:02}"

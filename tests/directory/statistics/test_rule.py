@@ -112,7 +112,7 @@ def test_the_last_period_of_a_long_year_takes_week_53() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["2026", "2026-W00", "2025-W53", "2026-P14", "2026-Q5", "2026-11", "1999-W01"]
+    "name", ["2026", "2026-W00", "2025-W53", "2026-P14", "2026-Q5", "2026-11", "1999-W01", "0000-Q1"]
 )
 def test_what_is_not_a_period_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput):
