@@ -14,9 +14,12 @@ REFUSALS = {
     "404": "There is no such thing.",
     "413": "The request is too large.",
     "422": "A parameter or field cannot be used; `errors` names it.",
+    "429": "Too many at once: try again in a minute.",
     "500": "Something went wrong in the directory.",
     "503": "The directory cannot answer yet.",
 }
+# What bot and actions use, with the service token.
+WITH_TOKEN = ("/api/enquiries", "/api/feedback", "/api/handovers", "/api/self-referrals")
 
 
 def add_openapi(app: FastAPI) -> None:
@@ -55,7 +58,9 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     if "{" in path:
         statuses.append("404")
     if method == "post":
-        statuses += ["400", "401"]
+        statuses.append("400")
+    if path.startswith(WITH_TOKEN):
+        statuses += ["401", "429"]
     if path.startswith(("/api/services", "/openreferral/v3/")) or path == "/readyz":
         statuses.append("503")
     return statuses
