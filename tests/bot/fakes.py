@@ -31,6 +31,7 @@ def card(**changes: Any) -> dict[str, Any]:
         "lon": -1.51,
         "distance_km": 0.8,
         "open": {"state": "open", "text": "Open until 5pm today"},
+        "notice": None,
         "week": [{"day": "Monday", "text": "9am to 5pm"}, {"day": "Tuesday", "text": "Closed"}],
         "cost": "Free",
         "who_for": "Anybody in LS8 or LS9",
