@@ -146,7 +146,8 @@ class Conversations:
         self._keep_for = keep_for
         self._limit = limit
         self._by_id: OrderedDict[str, Conversation] = OrderedDict()
-        self._begun_with: OrderedDict[str, Conversation] = OrderedDict()
+        # By id: a conversation that is forgotten must not live on here.
+        self._begun_with: OrderedDict[str, str] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -187,14 +188,13 @@ class Conversations:
 
         Whoever lost the first answer on its way does not know the conversation's id yet, and sends the message again.
         """
-        self._begun_with[key] = conversation
+        self._begun_with[key] = conversation.id
         while len(self._begun_with) > REMEMBERED_BEGINNINGS:
             self._begun_with.popitem(last=False)
 
     def find_begun_with(self, key: str) -> Conversation | None:
         """Return the conversation that the message with this key began, if it is still there."""
-        conversation = self._begun_with.get(key)
-        return None if conversation is None or conversation.forgotten else conversation
+        return self.find(self._begun_with.get(key, ""))
 
     def record_activity(self, conversation: Conversation) -> None:
         """Start the 24 hours of this conversation anew."""

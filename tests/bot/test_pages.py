@@ -1,7 +1,9 @@
+import gc
 import re
 
 import pytest
 
+from bot.conversations import Conversation
 from tests.bot.conftest import Bot, Browser, StartBot, open_browser
 from tests.bot.fakes import card
 
@@ -175,6 +177,15 @@ def test_forget_drops_the_conversation_and_says_so(bot: Bot, browser: Browser):
     assert len(bot.app.state.desk.conversations) == 0
     assert bot.rasa.messages == ["no food in", "/forget_me"]
     assert "Your conversation is forgotten" in browser.submit("/forget").text
+
+
+def test_a_forgotten_conversation_is_nowhere_in_memory(bot: Bot, browser: Browser):
+    said = "no food in since the fair came"
+    browser.submit("/messages", text=said, key="the key that the page gave this message")
+    browser.submit("/forget")
+    gc.collect()
+    alive = [each for each in gc.get_objects() if isinstance(each, Conversation)]
+    assert said not in [line.message.text for each in alive for line in each.transcript]
 
 
 def test_a_resident_who_asks_to_be_forgotten_in_chat_sees_the_goodbye(bot: Bot, browser: Browser):
