@@ -3,8 +3,8 @@
 python -m scripts.load http://127.0.0.1:8000 [--residents 1000] [--minutes 10] [--rate 20] [--json]
 
 Each resident starts a conversation, says a need, answers where they are, looks at more, asks another thing, presses a
-button, and sometimes writes nonsense or says thank you. Residents arrive evenly; the pace of turns is held at `--rate`
-over all of them (an open load: a slow answer does not slow the others down). Printed: errors (anything but a useful
+button, and sometimes writes nonsense or says thank you. Residents arrive evenly, and each says as much as it takes to
+keep `--rate` over all of them (an open load: a slow answer does not slow the others down). Printed: errors (anything but a useful
 answer), apologies, refusals at the door, percentiles of the seconds a turn took, turns a second; the last line is JSON.
 """
 
@@ -36,7 +36,8 @@ LATER = (
     "Show me more", "what else is there", "thanks", "i also need help with gas", "and clothes", "no", "yes",
     "can you say that again", "how do i get there", "asdf", "i have no money until friday", "start again",
 )  # fmt: skip
-TURNS = 6
+# How much a resident says, unless a rate asks for more or less.
+TURNS, FEWEST_TURNS = 6, 3
 # Words of the apology that residents get when something behind the door fails (bot/turn.py).
 APOLOGY = "The fault is on our side"
 
@@ -56,7 +57,7 @@ class Tally:
             self.examples.append(f"{kind}: {example[:200]}")
 
 
-async def one_resident(http: httpx.AsyncClient, tally: Tally, seed: int, gap: float) -> None:
+async def one_resident(http: httpx.AsyncClient, tally: Tally, seed: int, turns: int, gap: float) -> None:
     """Have one dialogue; `gap` seconds pass on average between the starts of two turns."""
     chance = random.Random(seed)  # noqa: S311 - which sentence comes next is no secret
     try:
@@ -66,7 +67,7 @@ async def one_resident(http: httpx.AsyncClient, tally: Tally, seed: int, gap: fl
         tally.record("not started", type(failure).__name__)
         return
     path = f"/api/conversations/{started.json()['conversation']}/messages"
-    texts = [chance.choice(FIRST), chance.choice(PLACES), *chance.choices(LATER, k=TURNS - 2)]
+    texts = [chance.choice(FIRST), chance.choice(PLACES), *chance.choices(LATER, k=turns - 2)]
     buttons: list[str] = []
     for text in texts:
         began = time.perf_counter()
@@ -107,8 +108,8 @@ async def one_turn(http: httpx.AsyncClient, tally: Tally, path: str, text: str) 
 async def run_load(url: str, residents: int, seconds: float, rate: float) -> Tally:
     """Let `residents` come evenly over `seconds`, at `rate` turns a second over all of them."""
     tally = Tally()
-    # Each has TURNS turns: as many talk at a time as the rate asks for.
-    arrivals = rate / TURNS
+    turns = max(FEWEST_TURNS, round(rate * seconds / residents))
+    arrivals = residents / seconds
     gap = max(1.0, min(10.0, residents / rate))
     limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
     async with (
@@ -117,7 +118,7 @@ async def run_load(url: str, residents: int, seconds: float, rate: float) -> Tal
     ):
         began, number = time.monotonic(), 0
         while number < residents and time.monotonic() - began < seconds:
-            group.create_task(one_resident(http, tally, number, gap))
+            group.create_task(one_resident(http, tally, number, turns, gap))
             number += 1
             await asyncio.sleep(max(0.0, began + number / arrivals - time.monotonic()))
     tally.counts["residents"] = number
