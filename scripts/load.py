@@ -1,15 +1,18 @@
 """Load: many residents in real dialogues against a running stack. The program behind `make load`.
 
-python -m scripts.load http://127.0.0.1:8000 [--residents 1000] [--minutes 10] [--rate 20] [--json]
+python -m scripts.load http://127.0.0.1:8000 [--residents 1000] [--minutes 10] [--rate 20]
+python -m scripts.load http://127.0.0.1:8000 --at-once 20 [--minutes 1]     as many turns as the stack can do
 
 Each resident starts a conversation, says a need, answers where they are, looks at more, asks another thing, presses a
 button, and sometimes writes nonsense or says thank you. Residents arrive evenly, and each says as much as it takes to
-keep `--rate` over all of them (an open load: a slow answer does not slow the others down). Printed: errors (anything but a useful
-answer), apologies, refusals at the door, percentiles of the seconds a turn took, turns a second; the last line is JSON.
+keep `--rate` over all of them (an open load: a slow answer does not slow the others down). Printed: errors (anything
+but a useful answer), apologies, refusals at the door, percentiles of the seconds a turn took, turns a second; the last
+line is JSON.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 import statistics
@@ -125,6 +128,26 @@ async def run_load(url: str, residents: int, seconds: float, rate: float) -> Tal
     return tally
 
 
+async def run_crowd(url: str, people: int, seconds: float) -> Tally:
+    """Let `people` talk at once, each sending the next message as soon as the last is answered."""
+    tally = Tally()
+    give_up = time.monotonic() + seconds
+
+    async def talk(first: int) -> None:
+        for number in itertools.count(first, people):
+            if time.monotonic() > give_up:
+                return
+            await one_resident(http, tally, number, TURNS, gap=0)
+
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http,
+        asyncio.TaskGroup() as group,
+    ):
+        for number in range(people):
+            group.create_task(talk(number))
+    return tally
+
+
 def summarise(tally: Tally, elapsed: float) -> dict[str, object]:
     """Return the figures that are printed."""
     ordered = sorted(tally.seconds) or [0.0]
@@ -167,13 +190,18 @@ def main() -> int:
     parser.add_argument(
         "--long", action="store_true", help="measure turn 5 and turn 100 of one conversation instead"
     )
+    parser.add_argument("--at-once", type=int, default=0, help="this many residents, none of whom pauses")
     options = parser.parse_args()
     if options.long:
         print(json.dumps(asyncio.run(long_conversation(options.url))))
         return 0
     rate = options.rate or options.residents * TURNS / (60 * options.minutes)
     began = time.perf_counter()
-    tally = asyncio.run(run_load(options.url, options.residents, 60 * options.minutes, rate))
+    seconds = 60 * options.minutes
+    if options.at_once:
+        tally = asyncio.run(run_crowd(options.url, options.at_once, seconds))
+    else:
+        tally = asyncio.run(run_load(options.url, options.residents, seconds, rate))
     for example in tally.examples:
         print(example)
     print(json.dumps(summarise(tally, time.perf_counter() - began)))
