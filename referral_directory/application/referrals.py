@@ -17,7 +17,8 @@ from referral_directory.database import Database, transaction, using_database
 from referral_directory.errors import BadKey, NotReady
 from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
 from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
-from referral_directory.referrals.outbox import Letter, Sender, deliver_due
+from referral_directory.referrals.delivery import Letter, Sender
+from referral_directory.referrals.outbox import deliver_due
 from referral_directory.referrals.records import rotate_keys
 from referral_directory.referrals.sending import Server, send_to_folder, send_to_server, write_message
 from referral_directory.truth import keeping

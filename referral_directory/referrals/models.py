@@ -1,6 +1,7 @@
 """The tables of referrals. What tells who somebody is stands sealed in two of them, and nowhere else."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, LargeBinary, String, Text, Uuid
@@ -136,19 +137,13 @@ class ReferralVisit(Base):
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
-class ReferralMail(Base):
-    """The outbox: a mail to a service, written in the transaction of what it tells. `secret` (the link's token
-    or the one-time code) is sealed, and goes when the mail is delivered or given up. Without a referral it is about
-    the page with all referrals of an address.
+class Mail:
+    """A mail in an outbox, written in the transaction of what it tells. `secret` (a link's token or a one-time code)
+    is sealed, and goes when the mail is delivered; where nobody can have it tried again, also when it is given up.
     """
 
-    __tablename__ = "referral_mail"
-    __table_args__ = (_one_of("kind", ["new", "chase", "answer", "withdrawn", "code", "page", "page_code"]),)
+    is_tried_again: ClassVar[bool] = False
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    referral_id: Mapped[UUID | None] = mapped_column(
-        Uuid, ForeignKey("referral.id", ondelete="CASCADE"), index=True
-    )
-    kind: Mapped[str] = mapped_column(String(10))
     address: Mapped[str] = mapped_column(String(254))
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -157,6 +152,18 @@ class ReferralMail(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(Moment)
     failed_at: Mapped[datetime | None] = mapped_column(Moment)
     fault: Mapped[str] = mapped_column(String(80), default="")
+
+
+class ReferralMail(Mail, Base):
+    """A mail to a service about a referral; without one it is about the page with all referrals of an address."""
+
+    __tablename__ = "referral_mail"
+    __table_args__ = (_one_of("kind", ["new", "chase", "answer", "withdrawn", "code", "page", "page_code"]),)
+    is_tried_again: ClassVar[bool] = True
+    referral_id: Mapped[UUID | None] = mapped_column(
+        Uuid, ForeignKey("referral.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(10))
 
 
 class ReferralInbox(Base):

@@ -1,48 +1,26 @@
-"""The outbox: mail is a row in the transaction of what it tells, and is sent afterwards, at least once.
+"""The outbox: mail is a row in the transaction of what it tells, and is sent afterwards, at least once (delivery.py).
 
-A mail names no person: it says that there is something, and where. Each try is claimed for two minutes, so that
-a worker that dies leaves the mail to the next one. A mail keeps one id, which is its Message-ID: mail servers and
-people can tell a repeat.
+A mail names no person: it says that there is something, and where.
 """
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
-from referral_directory.database import Database, transaction
-from referral_directory.errors import NotDelivered
+from referral_directory.database import Database
 from referral_directory.field_encryption import FieldKeys, Place, seal, unseal
+from referral_directory.referrals.delivery import Letter, Sender, deliver
 from referral_directory.referrals.models import Referral, ReferralLink, ReferralMail
 from referral_directory.staff.keys import digest_of
 
-CLAIM = timedelta(minutes=2)
-LONGEST_DELAY = timedelta(hours=1)
-# With these delays about seven hours: longer than a mail server is usually away, short enough to ring instead.
-MOST_TRIES = 12
 NEW, CHASE, ANSWER, WITHDRAWN, CODE = "new", "chase", "answer", "withdrawn", "code"
 PAGE, PAGE_CODE = "page", "page_code"
 ABOUT_A_LINK = (NEW, CHASE, ANSWER)
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail to be sent: to whom, of which kind, about which service, with which link's token or code."""
-
-    id: UUID
-    address: str
-    kind: str
-    service: str
-    reference: str
-    secret: str
-
-
-Sender = Callable[[Letter], None]
 
 
 def post_link(
@@ -97,20 +75,7 @@ def take_back(session: Session, referral: Referral) -> bool:
 
 def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:
     """Send everything that is due now; how many mails went out, and how many did not."""
-    delivered = failed = 0
-    while (letter := _claim(database, keys, clock())) is not None:
-        try:
-            send(letter)
-        except NotDelivered as error:
-            _keep_failure(database, letter, str(error), clock())
-            failed += 1
-        else:
-            with transaction(database) as session:
-                row = session.get(ReferralMail, letter.id)
-                if row is not None:
-                    row.delivered_at, row.next_try_at, row.secret, row.fault = clock(), None, None, ""
-            delivered += 1
-    return delivered, failed
+    return deliver(database, ReferralMail, partial(_read_letter, keys), send, clock)
 
 
 def try_again(session: Session, referral: Referral, now: datetime) -> None:
@@ -133,41 +98,12 @@ def list_mails(session: Session, referral: Referral) -> list[ReferralMail]:
     return list(rows)
 
 
-def delay_after(tries: int) -> timedelta:
-    """How long to wait after the `tries`-th failure: a minute, doubling, up to an hour."""
-    return min(LONGEST_DELAY, timedelta(minutes=1 << min(tries - 1, 10)))
-
-
-def _claim(database: Database, keys: FieldKeys, now: datetime) -> Letter | None:
-    with transaction(database) as session:
-        row = session.scalar(
-            select(ReferralMail)
-            .where(ReferralMail.next_try_at <= now)
-            .order_by(ReferralMail.next_try_at, ReferralMail.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        if row is None:
-            return None
-        row.tries += 1
-        row.next_try_at = now + CLAIM
-        secret = unseal(keys, _place(row.id), row.secret) if row.secret else ""
-        if row.referral_id is None:
-            return Letter(row.id, row.address, row.kind, "", "", secret)
-        referral = session.get_one(Referral, row.referral_id)
-        return Letter(row.id, row.address, row.kind, referral.service_name, referral.reference, secret)
-
-
-def _keep_failure(database: Database, letter: Letter, fault: str, now: datetime) -> None:
-    with transaction(database) as session:
-        row = session.get(ReferralMail, letter.id)
-        if row is None:
-            return
-        row.fault = fault[:80]
-        if row.tries >= MOST_TRIES:
-            row.failed_at, row.next_try_at = now, None
-        else:
-            row.next_try_at = now + delay_after(row.tries)
+def _read_letter(keys: FieldKeys, session: Session, row: ReferralMail) -> Letter:
+    secret = unseal(keys, _place(row.id), row.secret) if row.secret else ""
+    if row.referral_id is None:
+        return Letter(row.id, row.address, row.kind, "", "", secret)
+    referral = session.get_one(Referral, row.referral_id)
+    return Letter(row.id, row.address, row.kind, referral.service_name, referral.reference, secret)
 
 
 def _place(identity: UUID) -> Place:

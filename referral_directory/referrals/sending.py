@@ -9,16 +9,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from referral_directory.errors import NotDelivered
-from referral_directory.referrals.outbox import (
-    ANSWER,
-    CHASE,
-    CODE,
-    NEW,
-    PAGE,
-    PAGE_CODE,
-    WITHDRAWN,
-    Letter,
-)
+from referral_directory.referrals.delivery import Letter
+from referral_directory.referrals.outbox import ANSWER, CHASE, CODE, NEW, PAGE, PAGE_CODE, WITHDRAWN
 
 SECONDS = 20
 # About a service's record (truth/keeping.py), which no referral knows of.

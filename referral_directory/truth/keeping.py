@@ -7,6 +7,7 @@ links in mails do no harm.
 
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from referral_directory.catalogue.models import Service
 from referral_directory.clock import Clock
-from referral_directory.database import Database, transaction
-from referral_directory.errors import NotDelivered, NotFound, NotPossible
+from referral_directory.database import Database
+from referral_directory.errors import NotFound, NotPossible
 from referral_directory.field_encryption import FieldKeys, Place, seal, unseal
-from referral_directory.referrals.outbox import CLAIM, MOST_TRIES, Letter, Sender, delay_after
+from referral_directory.referrals.delivery import Letter, Sender, deliver
 from referral_directory.referrals.sending import RECORD
 from referral_directory.staff.keys import digest_of
 from referral_directory.truth.models import ServiceLink, ServiceMail
@@ -79,46 +80,13 @@ def purge_links(session: Session, now: datetime) -> None:
 
 def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:
     """Send what is due now; how many mails went out, and how many did not."""
-    delivered = failed = 0
-    while (letter := _claim(database, keys, clock())) is not None:
-        try:
-            send(letter)
-        except NotDelivered as error:
-            _settle(database, letter.id, str(error), clock())
-            failed += 1
-        else:
-            _settle(database, letter.id, "", clock())
-            delivered += 1
-    return delivered, failed
+    return deliver(database, ServiceMail, partial(_read_letter, keys), send, clock)
 
 
-def _claim(database: Database, keys: FieldKeys, now: datetime) -> Letter | None:
-    with transaction(database) as session:
-        row = session.scalar(
-            select(ServiceMail)
-            .where(ServiceMail.next_try_at <= now)
-            .order_by(ServiceMail.next_try_at, ServiceMail.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        if row is None:
-            return None
-        row.tries, row.next_try_at = row.tries + 1, now + CLAIM
-        service = session.get_one(Service, row.service_id)
-        token = unseal(keys, _place(row.id), row.secret) if row.secret else ""
-        return Letter(row.id, row.address, RECORD, service.name, "", token)
-
-
-def _settle(database: Database, identity: UUID, fault: str, now: datetime) -> None:
-    with transaction(database) as session:
-        row = session.get_one(ServiceMail, identity)
-        row.fault = fault[:80]
-        if not fault:
-            row.delivered_at, row.next_try_at, row.secret = now, None, None
-        elif row.tries >= MOST_TRIES:
-            row.failed_at, row.next_try_at, row.secret = now, None, None
-        else:
-            row.next_try_at = now + delay_after(row.tries)
+def _read_letter(keys: FieldKeys, session: Session, row: ServiceMail) -> Letter:
+    service = session.get_one(Service, row.service_id)
+    token = unseal(keys, _place(row.id), row.secret) if row.secret else ""
+    return Letter(row.id, row.address, RECORD, service.name, "", token)
 
 
 def _place(identity: UUID) -> Place:

@@ -10,6 +10,7 @@ from sqlalchemy import DateTime, ForeignKey, Integer, LargeBinary, String, Text,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral_directory.database import Base
+from referral_directory.referrals.models import Mail
 
 Moment = DateTime(timezone=True)
 
@@ -60,22 +61,11 @@ class ServiceLink(Base):
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
-class ServiceMail(Base):
-    """The outbox of mails to services about their records. `secret`, the link's token, is sealed, and goes when
-    the mail is delivered or given up.
-    """
+class ServiceMail(Mail, Base):
+    """A mail to a service about its record, with a link's token."""
 
     __tablename__ = "service_mail"
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     service_id: Mapped[UUID] = _of_service()
-    address: Mapped[str] = mapped_column(String(254))
-    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    next_try_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
-    tries: Mapped[int] = mapped_column(Integer, default=0)
-    delivered_at: Mapped[datetime | None] = mapped_column(Moment)
-    failed_at: Mapped[datetime | None] = mapped_column(Moment)
-    fault: Mapped[str] = mapped_column(String(80), default="")
 
 
 class ImportSource(Base):

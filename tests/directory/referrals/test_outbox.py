@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 from referral_directory.application.referrals import make_sender
 from referral_directory.database import transaction
 from referral_directory.errors import NotDelivered
-from referral_directory.referrals.outbox import MOST_TRIES, delay_after, deliver_due
+from referral_directory.referrals.delivery import MOST_TRIES, delay_after
+from referral_directory.referrals.outbox import deliver_due
 from tests.directory.factories import MONDAY_MORNING, opened
 from tests.directory.referrals.following import (
     PERSONAL,

@@ -1,0 +1,100 @@
+"""Delivering an outbox: what is due is sent, each mail at least once, and what fails is tried again, ever later.
+
+Each try is claimed for two minutes, so that a worker that dies leaves the mail to the next one. A mail keeps one
+id, which is its Message-ID: mail servers and people can tell a repeat.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from referral_directory.clock import Clock
+from referral_directory.database import Database, transaction
+from referral_directory.errors import NotDelivered
+from referral_directory.referrals.models import Mail
+
+CLAIM = timedelta(minutes=2)
+LONGEST_DELAY = timedelta(hours=1)
+# With these delays about seven hours: longer than a mail server is usually away, short enough to ring instead.
+MOST_TRIES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to be sent: to whom, of which kind, about which service, with which link's token or code."""
+
+    id: UUID
+    address: str
+    kind: str
+    service: str
+    reference: str
+    secret: str
+
+
+Sender = Callable[[Letter], None]
+
+
+def deliver[Row: Mail](
+    database: Database,
+    table: type[Row],
+    read_letter: Callable[[Session, Row], Letter],
+    send: Sender,
+    clock: Clock,
+) -> tuple[int, int]:
+    """Send everything in an outbox that is due now; how many mails went out, and how many did not."""
+    delivered = failed = 0
+    while (letter := _claim(database, table, read_letter, clock())) is not None:
+        try:
+            send(letter)
+        except NotDelivered as error:
+            _settle(database, table, letter, clock(), str(error))
+            failed += 1
+        else:
+            _settle(database, table, letter, clock())
+            delivered += 1
+    return delivered, failed
+
+
+def delay_after(tries: int) -> timedelta:
+    """How long to wait after the `tries`-th failure: a minute, doubling, up to an hour."""
+    return min(LONGEST_DELAY, timedelta(minutes=1 << min(tries - 1, 10)))
+
+
+def _claim[Row: Mail](
+    database: Database, table: type[Row], read_letter: Callable[[Session, Row], Letter], now: datetime
+) -> Letter | None:
+    with transaction(database) as session:
+        row = session.scalar(
+            select(table)
+            .where(table.next_try_at <= now)
+            .order_by(table.next_try_at, table.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return None
+        row.tries, row.next_try_at = row.tries + 1, now + CLAIM
+        return read_letter(session, row)
+
+
+def _settle(
+    database: Database, table: type[Mail], letter: Letter, now: datetime, fault: str | None = None
+) -> None:
+    """Write down how a try ended: without a fault, the mail is out."""
+    with transaction(database) as session:
+        row = session.get(table, letter.id)
+        if row is None:
+            return  # Taken back while it was on its way.
+        row.fault = (fault or "")[:80]
+        if fault is None:
+            row.delivered_at, row.next_try_at, row.secret = now, None, None
+        elif row.tries < MOST_TRIES:
+            row.next_try_at = now + delay_after(row.tries)
+        else:
+            row.failed_at, row.next_try_at = now, None
+            if not table.is_tried_again:
+                row.secret = None
