@@ -11,20 +11,27 @@ from referral_directory.clock import date_text, in_leeds
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, NotPermitted, TooManyAttempts
 from referral_directory.referrals import providing
-from referral_directory.referrals.models import Referral
+from referral_directory.referrals.models import ProviderLink, Referral
 from referral_directory.staff.accounts import read_email
-from referral_directory.staff.attempts import Guard, check_rate, claim_attempt, forgive_attempt
+from referral_directory.staff.attempts import Guard, check_rate
 from referral_directory.staff.keys import keyed_digest
 from referral_directory.staff.lockout import SECOND_STEP
 from referral_directory.web.context import get_directory
-from referral_directory.web.providers_pages import VISIT, Fault, hint_at, is_visiting
+from referral_directory.web.providers_doors import Door, Fault, is_visiting, let_in, mail_code, shut_page
 from referral_directory.web.referrals_pages import say_status
-from referral_directory.web.signed_in import check_form, describe, set_cookie, visitor_page
+from referral_directory.web.signed_in import check_form, describe, visitor_page
 
 router = APIRouter(
     include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(check_form)]
 )
 Typed = Annotated[str, Form(max_length=5000)]
+
+
+def _find(session: Session, token: str) -> tuple[ProviderLink, None]:
+    return providing.get_page_link(session, token), None
+
+
+DOOR = Door("/providers", "provider page code", "All your referrals", _find)
 
 
 @router.get("/providers")
@@ -59,34 +66,16 @@ def show_all(request: Request, token: str, said: str = "") -> HTMLResponse:
 @router.post("/providers/{token}/code")
 def send_code(request: Request, token: str) -> Response:
     """Mail a code to the address of the link. Raises NotFound."""
-    directory = get_directory(request)
-    with transaction(directory.database) as session:
-        link = providing.get_page_link(session, token)
-        providing.send_code(session, directory.field_keys, link, None, directory.clock())
-    return RedirectResponse(f"/providers/{token}?said=code", 303)
+    return mail_code(request, DOOR, token)
 
 
 @router.post("/providers/{token}/enter")
 def enter_code(request: Request, token: str, code: Typed = "") -> Response:
     """Open the list with the code. Raises NotFound."""
-    directory, now = get_directory(request), get_directory(request).clock()
-    guards = [Guard(keyed_digest(directory.staff_keys, "provider page code", token), SECOND_STEP)]
     try:
-        with transaction(directory.database) as session:
-            providing.get_page_link(session, token)
-            claim_attempt(session, guards, now)
-        with transaction(directory.database) as session:
-            link = providing.get_page_link(session, token)
-            begun = providing.use_code(session, directory.field_keys, link, code, now)
-            if begun is not None:
-                forgive_attempt(session, guards, now)
-        if begun is None:
-            raise InvalidInput("code", "That is not the code, or it is too old. Ask for a new one.")
+        return let_in(request, DOOR, token, code)
     except (InvalidInput, TooManyAttempts) as error:
         return _page(request, token, error, said="code")
-    answer = RedirectResponse(f"/providers/{token}", 303)
-    set_cookie(request, answer, VISIT, begun)
-    return answer
 
 
 @router.post("/providers/{token}/open")
@@ -115,22 +104,13 @@ def _form_page(request: Request, error: Fault | None = None, email: str = "", sa
 
 
 def _page(request: Request, token: str, error: Fault | None = None, said: str = "") -> HTMLResponse:
-    status, errors = describe(error)
     with get_directory(request).database.read() as session:
         link = providing.get_page_link(session, token)
         address = link.address
         rows = _list(session, address) if is_visiting(request, session, link) else None
     if rows is None:
-        return visitor_page(
-            request,
-            "referrals/provider_code.html",
-            status,
-            at=f"/providers/{token}",
-            heading="All your referrals",
-            hint=hint_at(address),
-            said=said,
-            errors=errors,
-        )
+        return shut_page(request, DOOR, token, address, error, said)
+    status, errors = describe(error)
     return visitor_page(
         request, "referrals/providers_all.html", status, token=token, rows=rows, errors=errors
     )

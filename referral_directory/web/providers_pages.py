@@ -14,25 +14,22 @@ from referral_directory.life_cycle import Action, Actor, Status, possible_action
 from referral_directory.referrals import providing, referring
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.inboxes import list_inboxes
-from referral_directory.referrals.models import OpenedByCode, Referral
+from referral_directory.referrals.models import Referral
 from referral_directory.referrals.providing import Declining
 from referral_directory.referrals.questions import ANSWERS, read_answers
 from referral_directory.referrals.records import CONTACT_FIELDS, read_details, read_notes
-from referral_directory.staff.attempts import Guard, claim_attempt, forgive_attempt
-from referral_directory.staff.keys import keyed_digest
-from referral_directory.staff.lockout import SECOND_STEP
 from referral_directory.web.context import Directory, get_directory
+from referral_directory.web.providers_doors import Door, Fault, is_visiting, let_in, mail_code, shut_page
 from referral_directory.web.referrals_counting import count_as
 from referral_directory.web.referrals_draft import fitting_cards
 from referral_directory.web.referrals_pages import OUTCOMES, REASONS, note_lines, say_status
-from referral_directory.web.signed_in import check_form, cookie_name, describe, set_cookie, visitor_page
+from referral_directory.web.signed_in import check_form, describe, visitor_page
 
 router = APIRouter(
     include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(check_form)]
 )
 Typed = Annotated[str, Form(max_length=5000)]
-VISIT = "signpost_provider"
-Fault = InvalidInput | TooManyAttempts
+DOOR = Door("/provider", "provider code", "Open a referral", providing.get_linked)
 
 
 @router.get("/provider/{token}")
@@ -44,35 +41,16 @@ def show_link(request: Request, token: str, said: str = "") -> HTMLResponse:
 @router.post("/provider/{token}/code")
 def send_code(request: Request, token: str) -> Response:
     """Mail a code to the registered address. Raises NotFound."""
-    directory = get_directory(request)
-    with transaction(directory.database) as session:
-        link, referral = providing.get_linked(session, token)
-        providing.send_code(session, directory.field_keys, link, referral, directory.clock())
-    return RedirectResponse(f"/provider/{token}?said=code", 303)
+    return mail_code(request, DOOR, token)
 
 
 @router.post("/provider/{token}/enter")
 def enter_code(request: Request, token: str, code: Typed = "") -> Response:
     """Open the referral with the code. Raises NotFound."""
-    directory, now = get_directory(request), get_directory(request).clock()
-    guards = [Guard(keyed_digest(directory.staff_keys, "provider code", token), SECOND_STEP)]
     try:
-        with transaction(directory.database) as session:
-            providing.get_linked(session, token)
-            claim_attempt(session, guards, now)
-        with transaction(directory.database) as session:
-            link, referral = providing.get_linked(session, token)
-            begun = providing.use_code(session, directory.field_keys, link, code, now)
-            if begun is not None:
-                forgive_attempt(session, guards, now)
-                providing.open_referral(session, directory.field_keys, referral, now)
-        if begun is None:
-            raise InvalidInput("code", "That is not the code, or it is too old. Ask for a new one.")
+        return let_in(request, DOOR, token, code)
     except (InvalidInput, TooManyAttempts) as error:
         return _page(request, token, error, said="code")
-    answer = RedirectResponse(f"/provider/{token}", 303)
-    set_cookie(request, answer, VISIT, begun)
-    return answer
 
 
 @router.post("/provider/{token}/answer")
@@ -138,29 +116,15 @@ def _get_visited(request: Request, session: Session, token: str) -> Referral:
     return referral
 
 
-def is_visiting(request: Request, session: Session, link: OpenedByCode) -> bool:
-    """Whether this browser typed a code that went to the link's address."""
-    held = request.cookies.get(cookie_name(request, VISIT), "")
-    return providing.is_visiting(session, held, link, get_directory(request).clock())
-
-
 def _page(request: Request, token: str, error: Fault | None = None, said: str = "") -> HTMLResponse:
     directory = get_directory(request)
-    status, errors = describe(error)
     with transaction(directory.database) as session:
         link, referral = providing.get_linked(session, token)
         address = link.address
         shown = _describe(directory, session, referral) if is_visiting(request, session, link) else None
     if shown is None:
-        return visitor_page(
-            request,
-            "referrals/provider_code.html",
-            status,
-            at=f"/provider/{token}",
-            hint=hint_at(address),
-            said=said,
-            errors=errors,
-        )
+        return shut_page(request, DOOR, token, address, error, said)
+    status, errors = describe(error)
     return visitor_page(
         request,
         "referrals/provider.html",
@@ -172,11 +136,6 @@ def _page(request: Request, token: str, error: Fault | None = None, said: str = 
         outcomes=OUTCOMES,
         **shown,
     )
-
-
-def hint_at(address: str) -> str:
-    """As much of an address as its owner recognises: "ho…@example.org"."""
-    return f"{address[:2]}…@{address.rpartition('@')[2]}"
 
 
 def _describe(directory: Directory, session: Session, referral: Referral) -> dict[str, object]:
