@@ -8,7 +8,7 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -94,8 +94,7 @@ def read_starter(path: Path, needs: Needs) -> Starter:
         header = tuple(lines.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadFile(path.name, None, f"cannot be read ({type(error).__name__})") from error
-    if missing := [column for column in COLUMNS if column not in (*header, *OPTIONAL)]:
-        raise BadFile(path.name, 1, f"lacks the columns {', '.join(missing)}")
+    check_header(path.name, header)
     starter = Starter([], hashlib.sha256(raw).hexdigest())
     seen: set[str] = set()
     for values in lines:
@@ -109,6 +108,13 @@ def read_starter(path: Path, needs: Needs) -> Starter:
         seen.add(row.id)
         starter.rows.append(row)
     return starter
+
+
+def check_header(name: str, header: Iterable[str]) -> None:
+    """Raises BadFile if the header of a file lacks a column."""
+    found = [*header, *OPTIONAL]
+    if missing := [column for column in COLUMNS if column not in found]:
+        raise BadFile(name, 1, f"lacks the columns {', '.join(missing)}")
 
 
 def read_row(values: Mapping[str, str | None], needs: Needs) -> StarterRow:
@@ -134,6 +140,20 @@ def read_row(values: Mapping[str, str | None], needs: Needs) -> StarterRow:
     _check_texts(row)
     read_times(row.opening_hours, row.opening_status, None, has_phone=bool(row.phone))
     return row
+
+
+def texts_of(row: StarterRow) -> dict[str, str]:
+    """A row as texts by column: the inverse of read_row."""
+    return {column: text_of(getattr(row, column)) for column in COLUMNS}
+
+
+def text_of(value: object, between: str = "|") -> str:
+    """A value of a row as a text: yes or no, a list as in a file, and nothing for what is not known."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return between.join(value)
+    return "" if value is None else str(value)
 
 
 def row_digest(row: StarterRow) -> str:

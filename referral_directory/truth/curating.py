@@ -14,7 +14,7 @@ from referral_directory.catalogue.loading import list_services
 from referral_directory.catalogue.models import Service
 from referral_directory.catalogue.notices import end_notice, list_notices
 from referral_directory.catalogue.records import read_record
-from referral_directory.catalogue.starter import COLUMNS, StarterRow, read_row
+from referral_directory.catalogue.starter import COLUMNS, StarterRow, read_row, texts_of
 from referral_directory.errors import BadHours, InvalidInput, NotFound, NotPossible
 from referral_directory.needs import Needs
 from referral_directory.truth.history import (
@@ -78,7 +78,7 @@ def edit_record(
 
 def read_typed(typed: Mapping[str, str], before: StarterRow, needs: Needs) -> StarterRow:
     """The row that a form makes of a record. Raises InvalidInput naming the field."""
-    kept = {name: _as_text(getattr(before, name)) for name in COLUMNS}
+    kept = texts_of(before)
     values = kept | {name: value for name, value in typed.items() if name in kept and name != "id"}
     stays_hidden = before.confidential and values["confidential"] == "yes"
     if stays_hidden and not (typed.get("address") or typed.get("postcode")):
@@ -214,11 +214,3 @@ def settle_reports(session: Session, service_id: UUID, change: Change) -> int:
 def list_records(session: Session) -> list[StarterRow]:
     """Every record as a row, by external id."""
     return [read_record(service) for service in list_services(session)]
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return "|".join(value)
-    return "" if value is None else str(value)

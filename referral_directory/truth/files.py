@@ -17,7 +17,15 @@ from xml.sax.saxutils import escape
 
 from referral_directory.catalogue.models import Service
 from referral_directory.catalogue.records import read_record
-from referral_directory.catalogue.starter import COLUMNS, LISTS, OPTIONAL, StarterRow, read_row
+from referral_directory.catalogue.starter import (
+    COLUMNS,
+    LISTS,
+    StarterRow,
+    check_header,
+    read_row,
+    text_of,
+    texts_of,
+)
 from referral_directory.errors import BadFile, BadHours
 from referral_directory.needs import Needs
 from referral_directory.truth.importing import modified_mark
@@ -45,8 +53,7 @@ def export_values(service: Service) -> dict[str, str]:
     row = read_record(service)
     if row.confidential:
         row = replace(row, address="", postcode="", lat=None, lon=None, ward_code="")
-    values = {name: _as_text(getattr(row, name)) for name in COLUMNS}
-    return values | {"modified": modified_mark(service)}
+    return texts_of(row) | {"modified": modified_mark(service)}
 
 
 def write_file(path: Path, services: Iterable[Service]) -> int:
@@ -114,20 +121,6 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _check_header(name: str, header: Iterable[str]) -> None:
-    found = list(header)
-    if missing := [column for column in COLUMNS if column not in (*found, *OPTIONAL)]:
-        raise BadFile(name, 1, f"lacks the columns {', '.join(missing)}")
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return "|".join(value)
-    return "" if value is None else str(value)
-
-
 def _write_csv(rows: list[dict[str, str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, HEADER, lineterminator="\r\n")
@@ -145,7 +138,7 @@ def _read_csv(name: str, raw: bytes) -> Lines:
         raise BadFile(name, line, "is not in UTF-8: save it as “CSV UTF-8”") from error
     lines = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
     try:
-        _check_header(name, lines.fieldnames or ())
+        check_header(name, lines.fieldnames or ())
     except csv.Error as error:
         raise BadFile(name, 1, f"is not CSV ({error})") from error
     while True:
@@ -190,7 +183,7 @@ def _read_json(name: str, raw: bytes) -> Lines:
             key: "|".join(map(str, value)) if isinstance(value, list) else value
             for key, value in entry.items()
         }
-        yield number, {key: "" if value is None else _as_text(value) for key, value in parts.items()}
+        yield number, {key: text_of(value) for key, value in parts.items()}
 
 
 def _write_ods(path: Path, rows: list[dict[str, str]]) -> None:
@@ -249,7 +242,7 @@ def _read_ods(name: str, raw: bytes) -> Lines:
             continue
         if not header:
             header = cells
-            _check_header(name, header)
+            check_header(name, header)
             continue
         yield number, dict(zip(header, [*cells, *[""] * len(header)], strict=False))
     if not header:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from referral_directory.catalogue.loading import clear_parts, get_revision
 from referral_directory.catalogue.models import Service
 from referral_directory.catalogue.records import read_record, write_row
-from referral_directory.catalogue.starter import LISTS, StarterRow
+from referral_directory.catalogue.starter import LISTS, StarterRow, text_of
 from referral_directory.errors import NotFound, NotPossible
 from referral_directory.truth.models import RecordVersion
 
@@ -154,11 +154,7 @@ def list_differences(before: StarterRow, after: StarterRow) -> list[dict[str, st
 
 def say(value: object) -> str:
     """A value of a row as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return "" if value is None else str(value)
+    return text_of(value, between=", ")
 
 
 def _version(service_id: UUID, number: int, content: Content, change: Change) -> RecordVersion:
