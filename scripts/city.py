@@ -18,10 +18,10 @@ from psycopg import sql
 
 from scripts.children import Children
 from scripts.model import ensure_model
-from scripts.ports import PORTS
-from scripts.run import StopSignals
+from scripts.ports import PORTS, taken_ports
+from scripts.run import StopSignals, end_code, say
 from scripts.servers import find_postgresql
-from scripts.stack import READY_ADDRESSES, ROOT, Stack, StackError, StopAsked, stack_environment
+from scripts.stack import READY_ADDRESSES, ROOT, Stack, StackError, stack_environment
 
 PYTHON = ".venv/bin/python"
 DATABASES = ("directory", "conversations")
@@ -66,7 +66,7 @@ def city_commands(environment: Mapping[str, str]) -> dict[str, str]:
     }
     for number, port in enumerate(environment["RASA_PORTS"].split(","), 1):
         commands[f"rasa-{number}"] = (
-            f'exec engine/.venv/bin/rasa run --interface 127.0.0.1 --port {port} --model "$RASA_MODEL" '
+            f'exec engine/.venv/bin/python -m engine.serve --interface 127.0.0.1 --port {port} --model "$RASA_MODEL" '
             "--endpoints deploy/endpoints.yml --credentials credentials.yml"
         )
     return commands | {
@@ -166,44 +166,22 @@ def port_problems(environment: Mapping[str, str]) -> list[str]:
     named = [name for name, _, _ in PORTS if name != "RASA_PORT"] + ["POSTGRESQL_PORT", "REDIS_PORT"]
     wanted = [(name, int(environment[name])) for name in named]
     wanted += [("RASA_PORT", int(port)) for port in environment["RASA_PORTS"].split(",")]
-    problems = []
-    for name, port in wanted:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                problems.append(f"Port {port} is in use: choose another with {name}=<port> make stack.")
-    return problems
+    return taken_ports([(name, port, "127.0.0.1") for name, port in wanted], "make stack")
 
 
-def main() -> int:
-    """Run the city until Ctrl-C; return 0 then, and 1 after a failure, said on standard error."""
+def run() -> None:
+    """Run the city until it is asked to stop (raises StopAsked) or something fails (raises StackError)."""
     stop_signals = StopSignals()
-    try:
-        settings = {"SIGNPOST_STATE_DIR": "var/city"} | os.environ
-        environment = city_environment(settings)
-        if problems := port_problems(environment):
-            raise StackError("\n".join(problems))
-        state = Path(environment["SIGNPOST_STATE_DIR"])
-        print(f"PostgreSQL's programs: {find_postgresql()}", flush=True)
-        with Children(ROOT, state / "logs") as children:
-            city = City(
-                children, environment, say=lambda line: print(line, flush=True), stop_asked=stop_signals
-            )
-            city.bring_up()
-            print("Ready", flush=True)
-            print(f"  For residents:  http://127.0.0.1:{environment['PORT']}", flush=True)
-            print(f"  The directory:  {environment['DIRECTORY_PUBLIC_URL']}", flush=True)
-            print(f"  Logs are in {children.logs}. Ctrl-C stops everything.", flush=True)
-            city.watch()
-    except StopAsked:
-        return 0
-    except StackError as problem:
-        print(problem, file=sys.stderr, flush=True)
-        return 1
-    return 0
+    environment = city_environment({"SIGNPOST_STATE_DIR": "var/city"} | os.environ)
+    if problems := port_problems(environment):
+        raise StackError("\n".join(problems))
+    say(f"PostgreSQL's programs: {find_postgresql()}")
+    with Children(ROOT, Path(environment["SIGNPOST_STATE_DIR"]) / "logs") as children:
+        city = City(children, environment, say=say, stop_asked=stop_signals)
+        city.bring_up()
+        city.say_ready()
+        city.watch()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(end_code(run))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import Mapping
+from typing import Iterable, Mapping
 
 # Variable that moves the port, its default, and the variable of the address it is opened on.
 PORTS = (
@@ -40,15 +40,21 @@ def port_problems(environment: Mapping[str, str]) -> list[str]:
         numbers = port_numbers(environment)
     except ValueError as problem:
         return [str(problem)]
-    problems = []
+    wanted = []
     for variable, _, host_variable in PORTS:
         host = environment.get(host_variable or "") or "127.0.0.1"
-        if not _can_listen(host, numbers[variable]):
-            problems.append(
-                "Port %d on %s is in use: stop what uses it, or choose another with %s=<port> make run."
-                % (numbers[variable], host, variable)
-            )
-    return problems
+        wanted.append((variable, numbers[variable], host))
+    return taken_ports(wanted, "make run")
+
+
+def taken_ports(wanted: Iterable[tuple[str, int, str]], command: str) -> list[str]:
+    """Return one sentence for each (variable, port, host) that cannot be opened, for whoever called `command`."""
+    return [
+        "Port %d on %s is in use: stop what uses it, or choose another with %s=<port> %s."
+        % (port, host, variable, command)
+        for variable, port, host in wanted
+        if not _can_listen(host, port)
+    ]
 
 
 def _can_listen(host: str, port: int) -> bool:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from scripts.children import Children
@@ -46,24 +47,24 @@ def run(procfile: Path, *, start_only: bool) -> None:
     environment = stack_environment(os.environ)
     state = Path(environment["SIGNPOST_STATE_DIR"])
     with Children(ROOT, state / "logs") as children:
-        stack = Stack(children, environment, procfile, say=_say, stop_asked=stop_signals)
+        stack = Stack(children, environment, procfile, say=say, stop_asked=stop_signals)
         if not start_only:
             _prepare(stack)
-        _say(f"Starting {', '.join(stack.commands)}")
+        say(f"Starting {', '.join(stack.commands)}")
         stack.start()
         # Asked for here because Rasa is still busy loading: it costs no time.
         sign_in = None if start_only else _staff_link(stack)
         stack.wait_until_ready()
-        _say_ready(stack, sign_in)
+        stack.say_ready(sign_in)
         try:
             stack.watch()
         finally:
-            _say("Stopping everything")
+            say("Stopping everything")
 
 
 def _prepare(stack: Stack) -> None:
     """Bring the database and the language model up to date."""
-    _say("Preparing the directory: database and starter records")
+    say("Preparing the directory: database and starter records")
     stack.run_to_end("prepare", "exec " + " ".join((*DIRECTORY_COMMAND, "prepare")))
     stack.environment["RASA_MODEL"] = str(ensure_model(stack, stack.state / "models"))
 
@@ -83,36 +84,32 @@ def _staff_link(stack: Stack) -> str | None:
     return links[-1] if links and answer.returncode == 0 else None
 
 
-def _say_ready(stack: Stack, sign_in: str | None) -> None:
-    _say("Ready")
-    _say(f"  For residents:  http://127.0.0.1:{stack.environment['PORT']}")
-    _say(f"  The directory:  {stack.environment['DIRECTORY_PUBLIC_URL']}")
-    if sign_in:
-        _say(f"  Staff sign in once with:  {sign_in}")
-    _say(f"  Logs are in {stack.children.logs}. Ctrl-C stops everything.")
-
-
-def _say(line: str) -> None:
-    # Flushed, so that progress is seen through a pipe too.
+def say(line: str) -> None:
+    """Print a line of progress at once, so that it is seen through a pipe too."""
     print(line, flush=True)
 
 
-def main(arguments: list[str]) -> int:
-    """Run the stack; return 0 after a requested stop and 1 after a failure, said on standard error."""
-    parser = argparse.ArgumentParser(description="Start Signpost Leeds and stay until Ctrl-C.")
-    parser.add_argument("procfile", nargs="?", type=Path, default=ROOT / "Procfile")
-    parser.add_argument(
-        "--start-only", action="store_true", help="leave the database and the model as they are"
-    )
-    options = parser.parse_args(arguments)
+def end_code(work: Callable[[], None]) -> int:
+    """Do the work of a runner; return 0 after a requested stop and 1 after a failure, said on standard error."""
     try:
-        run(options.procfile, start_only=options.start_only)
+        work()
     except StopAsked:
         return 0
     except StackError as problem:
         print(problem, file=sys.stderr, flush=True)
         return 1
     return 0
+
+
+def main(arguments: list[str]) -> int:
+    """Run the stack as the arguments say; return the exit code."""
+    parser = argparse.ArgumentParser(description="Start Signpost Leeds and stay until Ctrl-C.")
+    parser.add_argument("procfile", nargs="?", type=Path, default=ROOT / "Procfile")
+    parser.add_argument(
+        "--start-only", action="store_true", help="leave the database and the model as they are"
+    )
+    options = parser.parse_args(arguments)
+    return end_code(lambda: run(options.procfile, start_only=options.start_only))
 
 
 if __name__ == "__main__":

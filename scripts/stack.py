@@ -154,6 +154,15 @@ class Stack:
             if waiting:
                 self.pause()
 
+    def say_ready(self, sign_in: str | None = None) -> None:
+        """Say that everything answers, and where; with a link that signs one member of staff in, if there is one."""
+        self.say("Ready")
+        self.say(f"  For residents:  http://127.0.0.1:{self.environment['PORT']}")
+        self.say(f"  The directory:  {self.environment['DIRECTORY_PUBLIC_URL']}")
+        if sign_in:
+            self.say(f"  Staff sign in once with:  {sign_in}")
+        self.say(f"  Logs are in {self.children.logs}. Ctrl-C stops everything.")
+
     def watch(self) -> None:
         """Return never: raise StopAsked when somebody asks for it, StackError when a process dies."""
         while True:
