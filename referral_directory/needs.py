@@ -56,6 +56,12 @@ def load_needs(path: Path) -> Needs:
     return MappingProxyType(needs)
 
 
+def check_need(needs: Needs, code: str) -> None:
+    """Raises InvalidInput, naming the field `need`, for what is no code."""
+    if code not in needs:
+        raise InvalidInput("need", "Use one of these codes: " + ", ".join(needs) + ".")
+
+
 def expand_needs(needs: Needs, asked: Iterable[str]) -> list[str]:
     """The codes meant by codes and topics ("food" means all four of its needs), each once, in the order
     asked.

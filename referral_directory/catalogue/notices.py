@@ -39,6 +39,14 @@ class Notice(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+def read_day(field: str, text: str) -> date:
+    """The first or last day of a notice as a form sends it. Raises InvalidInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(field, "Choose a day.") from error
+
+
 def add_notice(session: Session, notice: Notice, today: date) -> Notice:
     """Keep a notice; one of the same kind on the same days gives way. Raises InvalidInput."""
     if not today <= notice.last_day or notice.first_day > notice.last_day:

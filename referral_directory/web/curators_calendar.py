@@ -19,6 +19,7 @@ from referral_directory.catalogue.notices import (
     add_notice,
     end_notice,
     list_notices,
+    read_day,
 )
 from referral_directory.clock import day_text
 from referral_directory.database import transaction
@@ -63,7 +64,7 @@ def add(  # noqa: PLR0913, PLR0917 - the fields of the form
     directory = get_directory(request)
     now = directory.clock()
     try:
-        first, last = _read_day("first_day", first_day), _read_day("last_day", last_day)
+        first, last = read_day("first_day", first_day), read_day("last_day", last_day)
         if kind not in KINDS:
             raise InvalidInput("kind", "Choose what is different.")
         chosen = _read_ids(service or [])
@@ -155,10 +156,3 @@ def _read_ids(texts: list[str]) -> list[UUID]:
     if not chosen:
         raise InvalidInput("service", "Choose at least one service.")
     return chosen
-
-
-def _read_day(field: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(field, "Choose a day.") from error

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from referral_directory.database import transaction
 from referral_directory.demand.counting import Enquiry, record_enquiry
 from referral_directory.errors import InvalidInput, NotAllowed
+from referral_directory.needs import check_need
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.searching import LANGUAGES
 
@@ -17,8 +18,8 @@ router = APIRouter(tags=["enquiries"])
 bearer = HTTPBearer(auto_error=False, description="The service token.")
 
 
-class EnquiryShape(BaseModel):
-    """One need asked about in one conversation. No field takes free text into the counters."""
+class CountedShape(BaseModel):
+    """What every count is by. No field takes free text into the counters."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,6 +31,11 @@ class EnquiryShape(BaseModel):
     language: str = Field(
         pattern="^[a-z]{2}$", description="Two letters (ISO 639-1); those not offered count as other."
     )
+
+
+class EnquiryShape(CountedShape):
+    """One need asked about in one conversation. No field takes free text into the counters."""
+
     outcome: Literal[
         "matched",
         "none_matched",
@@ -56,20 +62,19 @@ def require_token(
     return directory
 
 
+def read_enquiry(directory: Directory, sent: CountedShape, outcome: str) -> Enquiry:
+    """What is counted of something sent. Raises InvalidInput for a need or a ward that we do not know."""
+    check_need(directory.needs, sent.need)
+    if sent.ward_code is not None and sent.ward_code not in directory.tables.wards:
+        raise InvalidInput("ward_code", "Use the code of one of the 33 Leeds wards, or null.")
+    language = sent.language if sent.language in LANGUAGES else "other"
+    return Enquiry(sent.need, sent.ward_code, sent.channel, language, outcome)
+
+
 @router.post("/api/enquiries", status_code=204)
 def count_enquiry(enquiry: EnquiryShape, directory: Annotated[Directory, Depends(require_token)]) -> None:
     """Count an enquiry: one increment, at most once per key."""
-    if enquiry.need not in directory.needs:
-        raise InvalidInput("need", "Use one of these codes: " + ", ".join(directory.needs) + ".")
-    if enquiry.ward_code is not None and enquiry.ward_code not in directory.tables.wards:
-        raise InvalidInput("ward_code", "Use the code of one of the 33 Leeds wards, or null.")
-    counted = Enquiry(
-        need=enquiry.need,
-        ward_code=enquiry.ward_code,
-        channel=enquiry.channel,
-        language=enquiry.language if enquiry.language in LANGUAGES else "other",
-        outcome=enquiry.outcome,
-    )
+    counted = read_enquiry(directory, enquiry, enquiry.outcome)
     with transaction(directory.database) as session:
         record_enquiry(
             session, counted, enquiry.key, directory.service_token.encode(), directory.clock().date()

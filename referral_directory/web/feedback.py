@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
@@ -19,8 +19,8 @@ from referral_directory.demand.counting import Enquiry, add_one, record_enquiry
 from referral_directory.demand.outcomes import LABELS, SAID
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.web.context import Directory, get_directory
-from referral_directory.web.enquiries import require_token
-from referral_directory.web.searching import LANGUAGES, current_index
+from referral_directory.web.enquiries import CountedShape, read_enquiry, require_token
+from referral_directory.web.searching import current_index
 from referral_directory.web.signed_in import FORM, check_form, cookie_name, describe, visitor_page
 
 router = APIRouter(tags=["enquiries"])
@@ -31,15 +31,10 @@ Said = Literal[
 ]
 
 
-class FeedbackShape(BaseModel):
+class FeedbackShape(CountedShape):
     """What somebody said of a service that they were shown. Neither the service nor the person is kept."""
 
-    model_config = ConfigDict(extra="forbid")
-
     need: str = Field(description="The need that it was shown for: one of the 26 codes.", max_length=40)
-    ward_code: str | None = Field(None, description="One of the 33 ward codes, or null.", max_length=9)
-    channel: Literal["web", "telegram", "api"]
-    language: str = Field(pattern="^[a-z]{2}$", description="Two letters (ISO 639-1).")
     said: Said = Field(description="Whether it helped; if not, why not.")
     key: str = Field(min_length=8, max_length=200, description="The same for a retry of the same answer.")
 
@@ -47,13 +42,7 @@ class FeedbackShape(BaseModel):
 @router.post("/api/feedback", status_code=204)
 def count_feedback(feedback: FeedbackShape, directory: Annotated[Directory, Depends(require_token)]) -> None:
     """Count what was said: one increment, at most once per key."""
-    if feedback.need not in directory.needs:
-        raise InvalidInput("need", "Use one of these codes: " + ", ".join(directory.needs) + ".")
-    if feedback.ward_code is not None and feedback.ward_code not in directory.tables.wards:
-        raise InvalidInput("ward_code", "Use the code of one of the 33 Leeds wards, or null.")
-    language = feedback.language if feedback.language in LANGUAGES else "other"
-    counted = Enquiry(feedback.need, feedback.ward_code, feedback.channel, language, f"said_{feedback.said}")
-    _record(directory, counted, feedback.key)
+    _record(directory, read_enquiry(directory, feedback, f"said_{feedback.said}"), feedback.key)
 
 
 @router.get("/did-this-help/{identity}", include_in_schema=False)

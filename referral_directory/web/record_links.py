@@ -16,6 +16,7 @@ from referral_directory.catalogue.notices import (
     add_notice,
     end_notice,
     list_notices,
+    read_day,
     say_full,
     say_notice,
 )
@@ -96,7 +97,7 @@ def _say_closed(session: Session, service: Service, first: str, until: str, chan
     notice = Notice(
         service_id=service.id,
         kind=CLOSED,
-        first_day=_read_day("first_day", first) if first else today,
+        first_day=read_day("first_day", first) if first else today,
         last_day=_read_until(until, today),
         said_by=SERVICE,
         said_at=change.now,
@@ -111,14 +112,7 @@ def _read_until(text: str, today: date) -> date:
         "friday": today + timedelta(days=(FRIDAY - today.weekday()) % 7),
         "week": today + timedelta(days=6 - today.weekday()),
     }
-    return named[text] if text in named else _read_day("until", text)
-
-
-def _read_day(field: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(field, "Choose a day.") from error
+    return named[text] if text in named else read_day("until", text)
 
 
 def _page(request: Request, token: str, error: InvalidInput | None = None, said: str = "") -> HTMLResponse:

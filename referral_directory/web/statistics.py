@@ -12,6 +12,7 @@ from referral_directory.demand.periods import WEEK, following, period_of
 from referral_directory.demand.releases import KINDS, get_release, is_simulated, list_headings
 from referral_directory.demand.tables import CITY, TOTAL, UNKNOWN_AREA
 from referral_directory.errors import InvalidInput, NotFound
+from referral_directory.needs import check_need
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.statistics_charts import (
     TILE_HEIGHT,
@@ -48,8 +49,8 @@ KIND_NAMES = {"week": "Week", "four_weeks": "Four weeks", "quarter": "Quarter"}
 def show_overview(request: Request, need: Annotated[str, Query(max_length=40)] = TOTAL) -> HTMLResponse:
     """What is needed most, how it changes, what goes unmet, how referrals ended."""
     directory = get_directory(request)
-    if need != TOTAL and need not in directory.needs:
-        raise InvalidInput("need", "Use one of these codes: " + ", ".join(directory.needs) + ".")
+    if need != TOTAL:
+        check_need(directory.needs, need)
     with directory.database.read() as session:
         shelf, simulated = read_shelf(session), is_simulated(session)
         answered = list_answered(session, directory)
@@ -87,8 +88,8 @@ def show_overview(request: Request, need: Annotated[str, Query(max_length=40)] =
 def show_where(request: Request, need: Annotated[str, Query(max_length=40)] = TOTAL) -> HTMLResponse:
     """A map of the 33 wards as tiles, and the same as a table."""
     directory = get_directory(request)
-    if need != TOTAL and need not in directory.needs:
-        raise InvalidInput("need", "Use one of these codes: " + ", ".join(directory.needs) + ".")
+    if need != TOTAL:
+        check_need(directory.needs, need)
     with directory.database.read() as session:
         shelf, simulated = read_shelf(session), is_simulated(session)
         answered = list_answered(session, directory)

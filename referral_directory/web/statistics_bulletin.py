@@ -26,6 +26,7 @@ from referral_directory.web.statistics_figures import (
     reason_lines,
     sentences_for,
 )
+from referral_directory.web.statistics_files import give_file
 from referral_directory.web.templating import render
 
 router = APIRouter(include_in_schema=False)
@@ -70,10 +71,8 @@ def get_bulletin_pdf(request: Request, number: Number) -> Response:
     """The same as PDF. Raises NotFound."""
     bulletin = _read(get_directory(request), number)
     release = bulletin.release
-    start = "SIMULATED-" if release.simulated else ""
-    name = f"{start}signpost-leeds-{release.period.name}-v{release.version}.pdf"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(make_pdf(bulletin), media_type="application/pdf", headers=headers)
+    name = f"signpost-leeds-{release.period.name}-v{release.version}.pdf"
+    return give_file(make_pdf(bulletin), "application/pdf", name, release.simulated)
 
 
 def make_bulletin(release: Release, before: Release | None, needs: Needs, wards: dict[str, str]) -> Bulletin:

@@ -1,7 +1,5 @@
 """ "You said, we did": what was decided, beside the figures it answers, and what the figures did afterwards."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +20,7 @@ from referral_directory.demand.tables import CITY, TOTAL
 from referral_directory.errors import NotFound
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.statistics_figures import Line, figure_of, lines_of
+from referral_directory.web.statistics_files import give_csv
 from referral_directory.web.templating import render
 
 router = APIRouter(tags=["statistics"])
@@ -117,13 +116,8 @@ def get_decisions_csv(request: Request) -> Response:
     directory = get_directory(request)
     with directory.database.read() as session:
         rows, simulated = list_decisions(session), is_simulated(session)
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    writer.writerows(_as_text(directory, row) for row in rows)
-    name = f"{'SIMULATED-' if simulated else ''}signpost-leeds-decisions.csv"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    texts = (_as_text(directory, row) for row in rows)
+    return give_csv(COLUMNS, texts, "signpost-leeds-decisions.csv", simulated)
 
 
 @router.get("/api/statistics/decisions")

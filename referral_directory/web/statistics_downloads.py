@@ -1,7 +1,5 @@
 """The statistics as open data: tidy CSV with its two kinds of metadata, a JSON API and an Atom feed."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -24,6 +22,7 @@ from referral_directory.demand.releases import (
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.statistics import KIND_NAMES, make_labels
 from referral_directory.web.statistics_figures import KEPT_WEEKS
+from referral_directory.web.statistics_files import give_csv
 
 LICENCE = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
 ATTRIBUTION = (
@@ -245,14 +244,7 @@ def _rows(release: Release, labels: dict[str, str]) -> Iterable[dict[str, object
 
 
 def _csv(rows: Iterable[dict[str, object]], name: str, simulated: bool) -> Response:
-    text = io.StringIO(newline="")
-    # CRLF, as RFC 4180 and CSV on the Web have it.
-    writer = csv.DictWriter(text, [column for column, _, _ in COLUMNS], restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    name = f"SIMULATED-{name}" if simulated else name
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return give_csv([column for column, _, _ in COLUMNS], rows, name, simulated)
 
 
 def _json(body: dict[str, Any], media_type: str = "application/json") -> Response:

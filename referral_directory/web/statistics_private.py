@@ -1,8 +1,7 @@
 """The differentially private tables: a page with the ledger and the parameters, and each table as CSV and JSON."""
 
-import csv
-import io
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -17,9 +16,11 @@ from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.web.context import get_directory
 from referral_directory.web.statistics import make_labels
 from referral_directory.web.statistics_downloads import ATTRIBUTION, LICENCE
+from referral_directory.web.statistics_files import give_csv
 from referral_directory.web.templating import render
 
 router = APIRouter(tags=["statistics"])
+COLUMNS = ("period", "area", "area_name", "need", "figure", "epsilon", "error_95_percent", "status")
 PeriodName = Annotated[str, Path(pattern=r"^\d{4}-Q[1-4]$", description="A quarter, like 2026-Q4.")]
 
 
@@ -51,23 +52,18 @@ def get_private_csv(request: Request, period: PeriodName) -> Response:
     directory = get_directory(request)
     with directory.database.read() as session:
         content = json.loads(_get_table(session, period).content)
-    labels = make_labels(directory)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(
-        ("period", "area", "area_name", "need", "figure", "epsilon", "error_95_percent", "status")
-    )
+    name = f"signpost-leeds-private-{period}.csv"
+    return give_csv(COLUMNS, _lines(content, period, make_labels(directory)), name, content["simulated"])
+
+
+def _lines(content: dict[str, Any], period: str, labels: dict[str, str]) -> Iterator[dict[str, object]]:
     parameters = content["parameters"]
     known = (parameters["privacy_loss"]["epsilon"], parameters["error_95_percent"])
     status = "simulated" if content["simulated"] else "published"
     for area, line in zip(content["rows"], content["figures"], strict=True):
         for need, figure in zip(content["columns"], line, strict=True):
-            writer.writerow((period, area, labels[area], need, figure, *known, status))
-    start = "SIMULATED-" if content["simulated"] else ""
-    name = f'attachment; filename="{start}signpost-leeds-private-{period}.csv"'
-    return Response(
-        text.getvalue(), media_type="text/csv; charset=utf-8", headers={"content-disposition": name}
-    )
+            values = (period, area, labels[area], need, figure, *known, status)
+            yield dict(zip(COLUMNS, values, strict=True))
 
 
 @router.get("/api/statistics/private")

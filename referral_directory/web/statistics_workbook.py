@@ -14,6 +14,7 @@ from referral_directory.web.open_document import MIME_TYPE, Page, write_spreadsh
 from referral_directory.web.statistics import make_labels
 from referral_directory.web.statistics_downloads import ATTRIBUTION, LICENCE, SIMULATED, title_of
 from referral_directory.web.statistics_figures import TABLE_TITLES
+from referral_directory.web.statistics_files import give_file
 
 router = APIRouter(include_in_schema=False)
 COVER, NOTES = "Cover", "Notes"
@@ -38,13 +39,8 @@ def get_workbook(request: Request, number: Annotated[int, Path(ge=1, le=2**31 - 
     directory = get_directory(request)
     with directory.database.read() as session:
         release = get_release(session, number)
-    start = "SIMULATED-" if release.simulated else ""
-    name = f"{start}signpost-leeds-{release.period.name}-v{release.version}.ods"
-    return Response(
-        make_workbook(release, make_labels(directory)),
-        media_type=MIME_TYPE,
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
+    name = f"signpost-leeds-{release.period.name}-v{release.version}.ods"
+    return give_file(make_workbook(release, make_labels(directory)), MIME_TYPE, name, release.simulated)
 
 
 def make_workbook(release: Release, labels: dict[str, str]) -> bytes:
