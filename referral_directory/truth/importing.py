@@ -18,6 +18,7 @@ from referral_directory.catalogue.models import Service, make_id
 from referral_directory.catalogue.records import read_record, write_row
 from referral_directory.catalogue.starter import StarterRow, row_digest
 from referral_directory.truth.history import (
+    PLACE,
     SOURCE,
     Change,
     Content,
@@ -213,14 +214,7 @@ def _with_hidden_place(before: StarterRow, row: StarterRow) -> StarterRow:
     """A file never holds a confidential address: without one it stays as it is."""
     if not (before.confidential and row.confidential) or row.address or row.postcode:
         return row
-    return replace(
-        row,
-        address=before.address,
-        postcode=before.postcode,
-        lat=before.lat,
-        lon=before.lon,
-        ward_code=before.ward_code,
-    )
+    return replace(row, **{name: getattr(before, name) for name in PLACE})
 
 
 def _digest(row: StarterRow) -> str:
