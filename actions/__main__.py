@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from rasa_sdk import endpoint
 from rasa_sdk.executor import ActionExecutor
+from sanic import response
 
 from actions import counting
 
@@ -26,18 +27,38 @@ class LocalDomainExecutor(ActionExecutor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.domain = yaml.safe_load(DOMAIN_FILE.read_text(encoding="utf-8"))
+        self.domain = yaml.load(DOMAIN_FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
     def update_and_return_domain(self, payload: dict[str, Any], action_name: str) -> dict[str, Any] | None:
         """Returns the domain that was read at the start."""
         return self.domain
 
 
+class FieldsOnly(logging.Formatter):
+    """Writes what our own modules say, and of everybody else's lines only where they come from and what was raised.
+
+    A library's message, or that of an exception, may quote what a resident wrote.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Returns one line."""
+        said = record.getMessage() if record.name.startswith("actions.") else "a library reported something"
+        raised = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        return f"{record.levelname} {record.name} {said} {raised}".rstrip()
+
+
+async def figures(_: Any) -> response.HTTPResponse:
+    """Answers Prometheus."""
+    name = "actions_enquiries_waiting"
+    about = f"# HELP {name} Enquiries that the directory has not taken yet.\n# TYPE {name} gauge\n"
+    return response.text(f"{about}{name} {counting.count_waiting()}\n")
+
+
 def main() -> None:
     """Serves every action of this package until the process is ended."""
-    logging.basicConfig(
-        level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(FieldsOnly())
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), handlers=[handler])
     # The SDK is newer than Rasa on purpose and would say so on every call (docs/decisions/0001-two-environments.md).
     warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk")
     # Connection pools log addresses, and an address holds what was searched for.
@@ -46,6 +67,7 @@ def main() -> None:
     executor.register_package("actions")
     counting.start()
     app = endpoint.create_app(executor, cors_origins=[])
+    app.add_route(figures, "/metrics")
     app.run(
         host=os.environ.get("ACTIONS_HOST", "127.0.0.1"),
         port=int(os.environ.get("ACTIONS_PORT", str(DEFAULT_PORT))),

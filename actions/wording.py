@@ -39,7 +39,7 @@ def responses() -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(DATA_FOLDER.glob("*/responses.yml")):
-        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         for key, variations in content["responses"].items():
             found[key] = variations[0]
     return found
@@ -53,7 +53,7 @@ def phrases(language: str = ENGLISH) -> dict[str, str]:
     path = TRANSLATIONS / f"{language}.yml"
     if not path.exists():
         return {}
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     if content["direction"] == "ltr":
         return dict(content["phrases"])
     # Without the marks (Unicode LRI and PDI) "0113 246 0401" would be shown as "0401 246 0113".
@@ -64,7 +64,11 @@ def phrases(language: str = ENGLISH) -> dict[str, str]:
 def titles(language: str) -> dict[str, str]:
     """Returns the titles of the fixed buttons of a language by their payload; English ones are in the responses."""
     path = TRANSLATIONS / f"{language}.yml"
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))["titles"]) if path.exists() else {}
+    return (
+        dict(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["titles"])
+        if path.exists()
+        else {}
+    )
 
 
 @cache

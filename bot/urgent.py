@@ -153,7 +153,7 @@ def _beside(name: str, english: str) -> str:
 
 
 def _read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _read_card(entry: dict[str, Any]) -> UrgentCard:

@@ -108,13 +108,14 @@ class Reader:
         return mixed
 
     def _scores(self, texts: List[Text]) -> np.ndarray:
-        features = sparse.hstack(
-            [self._vectorizers[name].transform(texts) for name in sorted(self._vectorizers)]
-        ).tocsr()
-        sparse_size = features.shape[1]
         vectors = self._encoder.encode(texts) * self._settings.vector_weight
-        scores: np.ndarray = features @ self._weights[:sparse_size] + vectors @ self._weights[sparse_size:]
-        return scores + self._intercepts
+        scores: np.ndarray = vectors @ self._weights[-vectors.shape[1] :] + self._intercepts
+        start = 0
+        for name in sorted(self._vectorizers):
+            features = self._vectorizers[name].transform(texts)
+            scores += features @ self._weights[start : start + features.shape[1]]
+            start += features.shape[1]
+        return scores
 
     def save(self, folder: Path) -> None:
         """Writes the reader as plain JSON and numpy arrays: nothing is unpickled when it is loaded."""

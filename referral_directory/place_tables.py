@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from referral_directory.errors import BadFile
 
 # An outcode with a smaller part of a ward's postcodes is the ward's edge, not its neighbourhood.
 WARD_OUTCODE_SHARE = 0.05
+FILES = ("wards.csv", "postcodes.csv.gz", "sectors.csv", "outcodes.csv", "areas.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,24 @@ class Tables:
 
 
 def load_tables(folder: Path) -> Tables:
-    """The tables of data/places. Raises BadFile when one is missing or does not fit the wards."""
+    """The tables of data/places. Raises BadFile when one is missing or does not fit the wards.
+
+    Files that have not changed are read once in a process: nobody changes what is returned.
+    """
+    folder = folder.resolve()
+    return _load_tables(folder, tuple(_stamp(folder / name) for name in FILES))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=1)
+def _load_tables(folder: Path, stamps: tuple[tuple[int, int] | None, ...]) -> Tables:
     wards = {row["ward_code"]: _read_ward(row) for row in _rows(folder / "wards.csv")}
     postcodes = {
         row["postcode"]: (row["ward_code"], float(row["lat"]), float(row["lon"]))
@@ -88,6 +107,7 @@ def load_tables(folder: Path) -> Tables:
         raise BadFile("postcodes.csv.gz", None, f"unknown wards {sorted(unknown)}")
     ward_outcodes = _outcodes_by_ward(postcodes)
     points = np.radians(np.array([(lat, lon) for _, lat, lon in postcodes.values()], dtype=np.float64))
+    points.flags.writeable = False
     return Tables(
         wards=wards,
         postcodes=postcodes,
@@ -174,6 +194,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     try:
         raw = path.read_bytes()
         text = gzip.decompress(raw) if path.suffix == ".gz" else raw
-        return list(csv.DictReader(io.StringIO(text.decode("utf-8"), newline="")))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        header, *lines = csv.reader(io.StringIO(text.decode("utf-8"), newline=""))
+        return [dict(zip(header, line, strict=True)) for line in lines if line]
+    except (OSError, ValueError, csv.Error) as error:
         raise BadFile(path.name, None, f"cannot be read ({type(error).__name__})") from error

@@ -70,7 +70,7 @@ def _is_there(language: str) -> bool:
 
 
 def _read(path: Path) -> Words:
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     strings: dict[str, str] = content["strings"]
     if content["direction"] == "rtl":
         strings = {key: isolate_numbers(text) for key, text in strings.items()}

@@ -31,7 +31,7 @@ class Guidance:
 def load_guidance(path: Path, needs: Needs) -> list[Guidance]:
     """Every entry of the file. Raises BadFile for one that names an unknown need or lacks a title or text."""
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or []
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadFile(path.name, None, f"cannot be read ({type(error).__name__})") from error
     if not isinstance(entries, list):

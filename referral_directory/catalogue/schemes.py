@@ -86,7 +86,7 @@ def find_scheme_about(entry: Guidance, schemes: dict[str, Scheme], today: date) 
 def _read(path: Path, needs: Needs) -> Scheme:
     try:
         _, head, text = path.read_text(encoding="utf-8").split("---\n", 2)
-        facts: dict[str, Any] = yaml.safe_load(head)
+        facts: dict[str, Any] = yaml.load(head, Loader=yaml.CSafeLoader)
         scheme = Scheme(
             id=path.stem,
             title=str(facts["title"]),
