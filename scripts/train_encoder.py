@@ -263,7 +263,7 @@ def main():
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args()
     torch.manual_seed(1)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     rows = read_rows()
     targets = Targets(sorted({need for row in rows for need in row.needs or ()}))
     with tempfile.TemporaryDirectory() as folder:
