@@ -23,6 +23,23 @@ def list_chosen(conversation: Conversation) -> list[Card]:
     return [card for card in next(shown, []) if card.id][:MOST_ON_LIST]
 
 
+def carries_anything(conversation: Conversation) -> bool:
+    """Return whether a code would tell staff anything: a need, or a service."""
+    return bool(conversation.understood.needs or list_chosen(conversation))
+
+
+def offer_code(messages: list[Message], language: str | None) -> None:
+    """Put the button that asks for a code under an answer that shows services."""
+    shows = any(message.services for message in messages)
+    if not shows or messages[-1].urgent or _is_offered(messages):
+        return
+    messages[-1].buttons.append(handover_button(language))
+
+
+def _is_offered(messages: list[Message]) -> bool:
+    return any(button.payload == HAND_OVER for message in messages for button in message.buttons)
+
+
 async def hand_over(directory: DirectoryClient, conversation: Conversation) -> Message:
     """Return the words that give the resident a code; the same code while what it carries is the same.
 

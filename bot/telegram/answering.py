@@ -6,6 +6,7 @@ import structlog
 
 from bot.conversations import Conversation
 from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong
+from bot.handover import HAND_OVER, carries_anything, offer_code
 from bot.messages import Button, Message
 from bot.sayings import TRY_AGAIN, welcome
 from bot.telegram import words
@@ -108,6 +109,9 @@ async def _answer_button(desk: FrontDesk, asked: Asked) -> Answer:
 
 async def _press(desk: FrontDesk, asked: Asked, button: Button) -> Answer:
     conversation = _get_conversation(desk, asked)
+    if button.payload == HAND_OVER and not carries_anything(conversation):
+        # After a restart only Rasa knows what was said: its answer brings that back, with a button for the code.
+        button = words.PERSON
     if conversation.find_offered_title(button.payload) is None:
         if button.payload == TRY_AGAIN:
             return Answer([_offer(desk, asked, words.lost_message(conversation.language))])
@@ -125,6 +129,7 @@ async def _answer_location(desk: FrontDesk, asked: Asked) -> Answer:
         return Answer([words.no_location(_language(desk, asked))])
     conversation = _get_conversation(desk, asked)
     reply = await take_turn(desk, conversation, words.LOCATION_SHARED, _name_turn(asked), place=place)
+    offer_code(reply.messages, conversation.language)
     return Answer(reply.messages)
 
 
@@ -142,6 +147,8 @@ async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
         return Answer([_offer(desk, asked, words.empty(conversation.language))])
     if conversation.forgotten:
         return Answer([*reply.messages, words.telegram_copy(conversation.language)], forget=True)
+    # There is no page with a list here, where the web has this button.
+    offer_code(reply.messages, conversation.language)
     return Answer(reply.messages)
 
 

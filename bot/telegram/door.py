@@ -306,6 +306,7 @@ class TelegramDoor:
             try:
                 await self._storage.run(queues.forget_expired, self._now() - self._keep_seconds)
                 to_answer, to_send = await self._storage.run(queues.list_chats)
+                self._desk.metrics.telegram_chats.set(len({*to_answer, *to_send}))
                 for chat in to_send:
                     self._sending.wake(chat)
                 for chat in to_answer:

@@ -1,17 +1,22 @@
 """What the Telegram door says of its own accord, in the resident's language (bot/translations)."""
 
+from bot.handover import HAND_OVER
 from bot.messages import Button, Message
 from bot.sayings import language_menu, topic_buttons, welcome
 from bot.translations import ENGLISH, get_words, list_languages
 from bot.urgent import DEFAULT, UrgentHelp
 
 # Shown by Telegram beside the box where people write, in the language of their Telegram.
-COMMANDS = ("start", "urgent", "help", "restart", "language", "forget")
-# Commands that are something the assistant understands: they go to it as if a button had been pressed.
+COMMANDS = ("start", "urgent", "code", "help", "restart", "language", "forget")
+# Commands that are something a button does too: they are handled as if it had been pressed.
 PAYLOADS = {
+    "code": Button(title="A code for a person to help", payload=HAND_OVER),
     "help": Button(title="Help", payload="/help"),
     "restart": Button(title="Start again", payload="/start_again"),
 }
+PERSON = Button(title="Talk to a person", payload="/talk_to_person")
+# What the menu says of a command, where a button says it already.
+SAID_BY_BUTTON = {"code": "handover_button"}
 URGENT_PAYLOAD = "telegram urgent "
 LOCATION_SHARED = "My location"
 # A group is left before anybody has said anything, so nobody knows its language.
@@ -24,7 +29,7 @@ GROUP = (
 def list_commands(language: str = ENGLISH) -> list[tuple[str, str]]:
     """Return Telegram's menu: each command and what it does."""
     words = get_words(language)
-    return [(command, words(f"command_{command}")) for command in COMMANDS]
+    return [(command, words(SAID_BY_BUTTON.get(command, f"command_{command}"))) for command in COMMANDS]
 
 
 def welcome_here(language: str | None) -> list[Message]:

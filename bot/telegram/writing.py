@@ -68,6 +68,8 @@ def write_blocks(message: Message, words: Words) -> list[str]:
     if message.points_to_urgent_help:
         text += f" {words('telegram_all_numbers')}"
     blocks = list(_escape_in_pieces(text))
+    if message.more:
+        blocks.append(_link(message.more, words("guidance_more")))
     for card in message.services:
         blocks += write_card(card, words)
     return blocks
@@ -93,7 +95,12 @@ def write_card(card: Card, words: Words) -> list[str]:
     )
     source = f" {words('card_source', source=card.checked.source)}" if card.checked.source else ""
     lines.append(f"<i>{_short(checked + source)}</i>")
-    links = ((card.url, words("card_more")), (card.website, words("card_website")))
+    links = (
+        (card.url, words("card_more")),
+        (card.website, words("card_website")),
+        (card.url and card.url.replace("/services/", "/did-this-help/"), words("card_helped")),
+        (card.url and f"{card.url}/report", words("card_report")),
+    )
     lines += [_link(address, words) for address, words in links if address]
     whole = "\n".join(lines)
     # A record with endless texts is still sent: its lines are then messages of their own.

@@ -30,6 +30,7 @@ from referral_directory.staff.openid import SignInService, make_service
 from referral_directory.staff.purging import purge_staff
 from referral_directory.truth.keeping import purge_links
 from referral_directory.web import (
+    autosaving,
     curators,
     curators_calendar,
     curators_editing,
@@ -47,6 +48,7 @@ from referral_directory.web import (
     providers_all,
     providers_pages,
     record_links,
+    referrals_choices,
     referrals_draft,
     referrals_inboxes,
     referrals_mail,
@@ -54,6 +56,7 @@ from referral_directory.web import (
     referrals_questions,
     referrals_resident,
     referrals_talking,
+    referrals_typing,
     reporting,
     search_pages,
     self_referral,
@@ -97,6 +100,9 @@ ROOMS = (
     staff_pages_decisions,
     feedback,
     referrals_draft,
+    referrals_choices,
+    referrals_typing,
+    autosaving,
     referrals_mail,
     referrals_pages,
     referrals_resident,

@@ -23,6 +23,7 @@ from referral_directory.referrals.models import (
     ReferralDetail,
     ReferralNote,
 )
+from referral_directory.referrals.records import HALF_TYPED
 
 HEAD = 1
 IN_ONE_GO = 500
@@ -56,14 +57,19 @@ def record_change(
 
 
 def digests_of(session: Session, referral: Referral) -> str:
-    """The parts of a record and their SHA-256: "consents:… details:… notes:… status:…"."""
+    """The parts of a record and their SHA-256: "consents:… details:… notes:… status:…".
+
+    What is only half typed is no part of the record yet.
+    """
     consents = session.scalars(
         select(ReferralConsent)
         .where(ReferralConsent.referral_id == referral.id)
         .order_by(ReferralConsent.given_at, ReferralConsent.id)
     )
     details = session.scalars(
-        select(ReferralDetail).where(ReferralDetail.referral_id == referral.id).order_by(ReferralDetail.field)
+        select(ReferralDetail)
+        .where(ReferralDetail.referral_id == referral.id, ReferralDetail.field.not_in(HALF_TYPED))
+        .order_by(ReferralDetail.field)
     )
     notes = session.scalars(
         select(ReferralNote)

@@ -26,7 +26,10 @@ CONTACT_FIELDS = {
 STATUS_CODE = "status_code"
 # Answers to what the service asks of everybody (questions.py), as JSON.
 ANSWERS = "answers"
-ANSWERS_LONGEST = 3000
+# What is typed in a form before its button is pressed (half_typed.py), as JSON.
+HALF_DETAILS, HALF_ANSWERED, HALF_NOTE = "typed_details", "typed_answers", "typed_note"
+HALF_TYPED = (HALF_DETAILS, HALF_ANSWERED, HALF_NOTE)
+LONGEST = {ANSWERS: 3000} | dict.fromkeys(HALF_TYPED, 40_000)
 NOTE_LONGEST = 2000
 # Without letters and digits that are read as one another.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -69,12 +72,21 @@ def list_referrals(session: Session, space: UUID | None, most: int = 200) -> lis
     return list(rows)
 
 
+def list_replaced(session: Session, referral: Referral) -> list[Referral]:
+    """The referrals that this one takes the place of, the latest first."""
+    found: list[Referral] = []
+    while referral.replaces_id is not None and (before := session.get(Referral, referral.replaces_id)):
+        found.append(before)
+        referral = before
+    return found
+
+
 def record_details(session: Session, keys: FieldKeys, referral: Referral, typed: Mapping[str, str]) -> None:
     """Keep these fields; an empty one is removed. Raises InvalidInput for one that is too long."""
     rows = session.scalars(select(ReferralDetail).where(ReferralDetail.referral_id == referral.id))
     held = {row.field: row for row in rows}
     for field, text in typed.items():
-        label, longest = CONTACT_FIELDS.get(field, (field, ANSWERS_LONGEST if field == ANSWERS else 40))
+        label, longest = CONTACT_FIELDS.get(field, (field, LONGEST.get(field, 40)))
         value = text.strip()
         if len(value) > longest:
             raise InvalidInput(field, f"{label}: use at most {longest} characters.")

@@ -19,6 +19,9 @@ from referral_directory.referrals.questions import check_fit, keep_answers
 from referral_directory.referrals.records import (
     ANSWERS,
     CONTACT_FIELDS,
+    HALF_ANSWERED,
+    HALF_DETAILS,
+    HALF_NOTE,
     STATUS_CODE,
     Note,
     add_note,
@@ -58,7 +61,7 @@ def choose_service(
     if referral.service_id != inbox.service_id:
         void_consent(session, referral, now)
         # The answers were to what the other service asks.
-        record_details(session, keys, referral, {ANSWERS: ""})
+        record_details(session, keys, referral, {ANSWERS: "", HALF_ANSWERED: ""})
     referral.service_id, referral.service_name, referral.news_at = inbox.service_id, inbox.service, now
     record_change(session, keys, referral, who, "service_chosen", now)
 
@@ -81,6 +84,7 @@ def answer_questions(
     """Keep the answers to what the chosen service has to know. Raises InvalidInput."""
     check_is_draft(referral)
     keep_answers(session, keys, referral, answers)
+    record_details(session, keys, referral, {HALF_ANSWERED: ""})
     referral.news_at = now
     record_change(session, keys, referral, who, "answers_saved", now)
 
@@ -90,7 +94,8 @@ def keep_details(
 ) -> None:
     """Save contact details as far as they are typed. Raises InvalidInput for one that is too long."""
     check_is_draft(referral)
-    record_details(session, keys, referral, {name: typed.get(name, "") for name in CONTACT_FIELDS})
+    kept = {name: typed.get(name, "") for name in CONTACT_FIELDS}
+    record_details(session, keys, referral, kept | {HALF_DETAILS: ""})
     referral.news_at = now
     record_change(session, keys, referral, who, "details_saved", now)
 
@@ -194,6 +199,8 @@ def write_note(
     answers = shared and referral.question_open and who.actor == "staff"
     kind = "answer" if answers else "note"
     add_note(session, keys, referral, Note(who.actor, kind, shared, now, text))
+    if who.actor == "staff":
+        record_details(session, keys, referral, {HALF_NOTE: ""})
     if answers:
         referral.question_open, referral.news_at, referral.stage, referral.reminded_at = False, now, 0, None
         inbox = find_inbox(session, referral.service_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from referral_directory.catalogue.cards import Card
@@ -21,20 +22,22 @@ from referral_directory.places import find_place, find_ward
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.consent import WAYS, consent_text, find_consent
+from referral_directory.referrals.half_typed import read_half_typed
 from referral_directory.referrals.handovers import read_services
-from referral_directory.referrals.inboxes import Inbox, find_inbox, list_inboxes
+from referral_directory.referrals.inboxes import find_inbox
 from referral_directory.referrals.models import Referral
-from referral_directory.referrals.questions import list_questions
-from referral_directory.referrals.records import CONTACT_FIELDS, get_referral, read_details
+from referral_directory.referrals.records import CONTACT_FIELDS, HALF_DETAILS, get_referral, read_details
 from referral_directory.staff.roles import Role, Staff
+from referral_directory.web.autosaving import allow_script
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_counting import count_sent, count_signposting
 from referral_directory.web.searching import LANGUAGES
-from referral_directory.web.signed_in import describe, signed_in, staff_page
+from referral_directory.web.signed_in import describe, read_form, signed_in, staff_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 Sender = Annotated[Staff, Depends(signed_in(Role.STAFF))]
 Typed = Annotated[str, Form(max_length=5000)]
+Filled = Annotated[FormData, Depends(read_form)]
 MOST_SERVICES = 30
 
 
@@ -99,48 +102,6 @@ def signpost(
     return staff_page(request, staff, "referrals/signpost.html", cards=cards)
 
 
-@router.get("/staff/referrals/{identity}/services")
-def show_services(request: Request, staff: Sender, identity: UUID, first: str = "") -> HTMLResponse:
-    """Services that take referrals, fit and have room, each with the reason; those that the person chose in the
-    chat come first. Raises NotFound.
-    """
-    directory = get_directory(request)
-    with directory.database.read() as session:
-        referral = get_referral(session, identity, staff.community_space_id)
-        referring.check_is_draft(referral)
-        shown, inboxes = describe_briefly(referral), list_inboxes(session, directory.clock().date())
-        needs, ward = referral.needs.split(), referral.ward_code
-    cards = fitting_cards(directory, needs, ward)
-    chosen = [card for card in cards if card["id"] in first]
-    cards = chosen + [card for card in cards if card["id"] not in first]
-    able = [card for card in cards if UUID(card["id"]) in inboxes]
-    others = [card for card in cards if UUID(card["id"]) not in inboxes][:10]
-    return staff_page(
-        request,
-        staff,
-        "referrals/services.html",
-        referral=shown,
-        cards=able,
-        others=others,
-        first=first,
-        errors={},
-    )
-
-
-@router.post("/staff/referrals/{identity}/service")
-def choose(request: Request, staff: Sender, identity: UUID, service: Typed = "") -> Response:
-    """Choose the service. Raises NotFound."""
-    directory = get_directory(request)
-    with transaction(directory.database) as session:
-        referral = get_referral(session, identity, staff.community_space_id)
-        inbox = _read_inbox(session, service)
-        referring.choose_service(
-            session, directory.field_keys, referral, who_is(staff), inbox, directory.clock()
-        )
-        step = "questions" if list_questions(session, inbox.service_id) else "consent"
-    return RedirectResponse(f"/staff/referrals/{identity}/{step}", 303)
-
-
 @router.get("/staff/referrals/{identity}/consent")
 def show_consent(request: Request, staff: Sender, identity: UUID) -> Response:
     """The words to read aloud. Raises NotFound."""
@@ -170,9 +131,8 @@ def show_details(request: Request, staff: Sender, identity: UUID, saved: str = "
 
 
 @router.post("/staff/referrals/{identity}/details")
-async def keep_details(request: Request, staff: Sender, identity: UUID) -> Response:
+def keep_details(request: Request, staff: Sender, identity: UUID, form: Filled) -> Response:
     """Save the details, and send if that is the button. What is typed is saved even if it cannot be sent."""
-    form = await request.form()
     typed = {name: str(form.get(name, "")) for name in CONTACT_FIELDS}
     return _keep_details(request, staff, identity, typed, sends=form.get("button") == "send")
 
@@ -249,16 +209,6 @@ def _index(directory: Directory) -> Index:
     return refresh(catalogue) if is_due(catalogue) or catalogue.index is None else get_index(catalogue)
 
 
-def _read_inbox(session: Session, service: str) -> Inbox:
-    try:
-        inbox = find_inbox(session, UUID(service))
-    except ValueError:
-        inbox = None
-    if inbox is None:
-        raise InvalidInput("service", "Choose from the services on the page.")
-    return inbox
-
-
 def _words_for(directory: Directory, session: Session, referral: Referral) -> str:
     inbox = find_inbox(session, referral.service_id)
     if inbox is None:
@@ -325,19 +275,22 @@ def _details_page(
         referral = get_referral(session, identity, staff.community_space_id)
         referring.check_is_draft(referral)
         kept = read_details(session, directory.field_keys, referral)
+        half_typed = read_half_typed(session, directory.field_keys, referral, HALF_DETAILS)
         if kept:
             record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
         shown, agreed = describe_briefly(referral), find_consent(session, referral) is not None
     status, errors = describe(error)
-    return staff_page(
+    page = staff_page(
         request,
         staff,
         "referrals/details.html",
         status,
         referral=shown,
         fields=CONTACT_FIELDS,
-        typed=kept | (typed or {}),
+        typed=kept | half_typed | (typed or {}),
+        half_typed=half_typed,
         agreed=agreed,
         said=said,
         errors=errors,
     )
+    return allow_script(page)

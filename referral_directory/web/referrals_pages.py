@@ -15,23 +15,28 @@ from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Status,
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.consent import list_consents
+from referral_directory.referrals.half_typed import list_half_typed, read_half_typed
 from referral_directory.referrals.inboxes import find_inbox
 from referral_directory.referrals.models import Referral, ReferralMail
 from referral_directory.referrals.outbox import list_mails, try_again
 from referral_directory.referrals.questions import ANSWERS, read_answers
 from referral_directory.referrals.records import (
     CONTACT_FIELDS,
+    HALF_NOTE,
     STATUS_CODE,
     Note,
     get_referral,
     list_referrals,
+    list_replaced,
     read_details,
     read_notes,
 )
 from referral_directory.staff.roles import Staff
+from referral_directory.web.autosaving import allow_script
 from referral_directory.web.context import Directory, get_directory
+from referral_directory.web.referrals_choices import find_next_best
 from referral_directory.web.referrals_counting import WITHDRAWN, count_as
-from referral_directory.web.referrals_draft import Sender, describe_briefly, who_is
+from referral_directory.web.referrals_draft import Sender, cards_of, describe_briefly, who_is
 from referral_directory.web.signed_in import describe, staff_page
 from referral_directory.web.templating import render
 
@@ -95,7 +100,11 @@ def export(request: Request, staff: Sender, identity: UUID) -> Response:
         record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
         shown = _describe_fully(directory, session, referral)
         text = render(
-            "referrals/export.txt", needs=referral.needs, consents=list_consents(session, referral), **shown
+            "referrals/export.txt",
+            needs=referral.needs,
+            consents=list_consents(session, referral),
+            half_typed=list_half_typed(session, directory.field_keys, referral),
+            **shown,
         )
         headers = {"content-disposition": f'attachment; filename="{referral.reference}.txt"'}
     return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
@@ -120,7 +129,7 @@ def add_note(
                 directory.clock(),
             )
     except InvalidInput as error:
-        return _referral_page(request, staff, identity, error)
+        return _referral_page(request, staff, identity, error, typed={"note": note, "shared": shared})
     return RedirectResponse(f"/staff/referrals/{identity}?said=note", 303)
 
 
@@ -206,16 +215,25 @@ def _waits_since(referral: Referral) -> float:
 
 
 def _referral_page(
-    request: Request, staff: Staff, identity: UUID, error: InvalidInput | None = None, said: str = ""
+    request: Request,
+    staff: Staff,
+    identity: UUID,
+    error: InvalidInput | None = None,
+    said: str = "",
+    typed: dict[str, str] | None = None,
 ) -> HTMLResponse:
     directory = get_directory(request)
     with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
         shown = _describe_fully(directory, session, referral)
-        if shown["details"] or shown["notes"]:
+        half_typed = read_half_typed(session, directory.field_keys, referral, HALF_NOTE)
+        typed = typed or half_typed or {"note": "", "shared": "yes" if referral.question_open else ""}
+        going = _describe_going_on(directory, session, referral)
+        # Last, because the end of the audit is held from here on.
+        if shown["details"] or shown["notes"] or half_typed:
             record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
     status, errors = describe(error)
-    return staff_page(
+    page = staff_page(
         request,
         staff,
         "referrals/referral.html",
@@ -223,8 +241,24 @@ def _referral_page(
         outcomes=OUTCOMES,
         said=said,
         errors=errors,
+        typed=typed,
+        half_typed=half_typed,
+        **going,
         **shown,
     )
+    return allow_script(page)
+
+
+def _describe_going_on(directory: Directory, session: Session, referral: Referral) -> dict[str, object]:
+    """Where to ring, and where to go on if the service declined or did not answer."""
+    actions = possible_actions(Status(referral.status), Actor.STAFF)
+    asked = [referral, *list_replaced(session, referral)]
+    comes_back = Action.RE_ROUTE in actions and referral.erased_at is None
+    cards = cards_of(directory, [referral.service_id]) if referral.service_id else []
+    return {
+        "phone": cards[0]["phone"] if cards else None,
+        "next_best": find_next_best(directory, session, referral, asked) if comes_back else None,
+    }
 
 
 def _describe_fully(directory: Directory, session: Session, referral: Referral) -> dict[str, object]:

@@ -12,6 +12,8 @@ from referral_directory.catalogue.models import Service
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.referrals import referring
+from referral_directory.referrals.audit import record_looking
+from referral_directory.referrals.half_typed import read_half_typed
 from referral_directory.referrals.questions import (
     ANSWERS,
     FITS,
@@ -22,10 +24,11 @@ from referral_directory.referrals.questions import (
     read_answers,
     save_questions,
 )
-from referral_directory.referrals.records import get_referral
+from referral_directory.referrals.records import HALF_ANSWERED, get_referral
 from referral_directory.staff.roles import Staff
+from referral_directory.web.autosaving import allow_script
 from referral_directory.web.context import get_directory
-from referral_directory.web.referrals_draft import Sender, describe_briefly, who_is
+from referral_directory.web.referrals_draft import Filled, Sender, describe_briefly, who_is
 from referral_directory.web.referrals_inboxes import Manager
 from referral_directory.web.signed_in import describe, staff_page
 
@@ -39,12 +42,8 @@ def show_questions(request: Request, staff: Sender, identity: UUID) -> Response:
 
 
 @router.post("/staff/referrals/{identity}/questions")
-async def keep_answers(request: Request, staff: Sender, identity: UUID) -> Response:
+def keep_answers(request: Request, staff: Sender, identity: UUID, form: Filled) -> Response:
     """Keep the answers; if they fit, go on to consent. Raises NotFound."""
-    return _keep_answers(request, staff, identity, await request.form())
-
-
-def _keep_answers(request: Request, staff: Staff, identity: UUID, form: FormData) -> Response:
     directory = get_directory(request)
     try:
         with transaction(directory.database) as session:
@@ -72,12 +71,8 @@ def show_own_questions(request: Request, staff: Manager, service: UUID, said: st
 
 
 @router.post("/staff/services-that-take-referrals/{service}/questions")
-async def write_questions(request: Request, staff: Manager, service: UUID) -> Response:
+def write_questions(request: Request, staff: Manager, service: UUID, form: Filled) -> Response:
     """Save the questions; empty ones are left out. Raises NotFound."""
-    return _write_questions(request, staff, service, await request.form())
-
-
-def _write_questions(request: Request, staff: Staff, service: UUID, form: FormData) -> Response:
     rows = [
         Question(*(str(form.get(f"{part}-{number}", "")).strip() for part in ("text", "fits", "reason")))
         for number in range(MOST_QUESTIONS)
@@ -95,27 +90,33 @@ def _asking_page(
     request: Request, staff: Staff, identity: UUID, error: InvalidInput | None = None
 ) -> Response:
     directory = get_directory(request)
-    with directory.database.read() as session:
+    keys = directory.field_keys
+    with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
         referring.check_is_draft(referral)
         questions = list_questions(session, referral.service_id)
-        answers = read_answers(session, directory.field_keys, referral)
+        answers = read_answers(session, keys, referral)
+        half_typed = read_half_typed(session, keys, referral, HALF_ANSWERED)
+        if answers or half_typed:
+            record_looking(session, keys, referral, who_is(staff), directory.clock())
         shown = describe_briefly(referral)
     if not questions:
         return RedirectResponse(f"/staff/referrals/{identity}/consent", 303)
     status, errors = describe(error)
-    return staff_page(
+    page = staff_page(
         request,
         staff,
         "referrals/questions.html",
         status,
         referral=shown,
         questions=questions,
-        given=answers,
+        given=answers | half_typed,
+        half_typed=half_typed,
         choices=ANSWERS,
         misfits=[] if errors else find_misfits(questions, answers),
         errors=errors,
     )
+    return allow_script(page)
 
 
 def _writing_page(

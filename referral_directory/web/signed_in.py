@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 import structlog
 from fastapi import Depends, FastAPI, Request
 from markupsafe import Markup
+from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from referral_directory.database import transaction
@@ -50,6 +51,11 @@ async def sent_token(request: Request) -> str:
         return header
     value = (await request.form()).get(CSRF_FIELD, "")
     return value if isinstance(value, str) else ""
+
+
+async def read_form(request: Request) -> FormData:
+    """A dependency that gives a form whole, for routes that do not know its fields beforehand."""
+    return await request.form()
 
 
 def signed_in(*roles: Role) -> Callable[..., Staff]:

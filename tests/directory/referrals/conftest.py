@@ -1,5 +1,6 @@
 """A running directory with services that take referrals, staff of two community spaces, and their mail."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from fastapi import FastAPI
 from referral_directory.application.application import create_app
 from referral_directory.application.settings import Settings
 from tests.directory.factories import MONDAY_MORNING, TestClient, make_row, seed, write_starter
-from tests.directory.referrals.following import Post
+from tests.directory.referrals.following import DIET, OVER_60, Post
 from tests.directory.staff.visiting import MovingClock, invite, send, set_up, sign_in_by_link
 
 ROWS = [
@@ -58,6 +59,17 @@ def stranger(staff, new_browser, clock: MovingClock) -> TestClient:
     browser = new_browser()
     set_up(browser, invite(staff, community_space=other), clock())
     return browser
+
+
+@pytest.fixture
+def asks(staff) -> str:
+    """Harehills Larder asks two questions."""
+    page = staff.get("/staff/services-that-take-referrals").text
+    path = re.search(
+        r'href="(/staff/services-that-take-referrals/[0-9a-f-]+/questions)">Questions that Harehills', page
+    )[1]
+    assert send(staff, path, **OVER_60, **DIET).status_code == 303
+    return path
 
 
 @pytest.fixture

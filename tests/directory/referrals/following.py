@@ -21,6 +21,13 @@ DETAILS = {
     "safe_contact": "No voicemail, never after six",
     "about": "Two children at home",
 }
+# What a service asks of everybody.
+OVER_60 = {
+    "text-0": "Is the person 60 or over?",
+    "fits-0": "yes",
+    "reason-0": "This is for people of 60 and over.",
+}
+DIET = {"text-1": "Is there a food allergy?", "fits-1": "any"}
 PERSONAL = [NAME, PHONE, "No voicemail", "Two children", "gluten"]
 
 

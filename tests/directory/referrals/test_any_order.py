@@ -25,12 +25,13 @@ from referral_directory.field_encryption import make_key, read_field_keys
 from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Reason, Status
 from referral_directory.referrals import providing, referring
 from referral_directory.referrals.audit import Who, find_faults
+from referral_directory.referrals.half_typed import keep_half_typed
 from referral_directory.referrals.handovers import Handed, make_handover, purge_handovers, redeem
 from referral_directory.referrals.inboxes import list_inboxes
 from referral_directory.referrals.keeping_time import keep_time
 from referral_directory.referrals.models import Handover, Referral
 from referral_directory.referrals.outbox import deliver_due
-from referral_directory.referrals.records import read_details
+from referral_directory.referrals.records import HALF_TYPED, read_details
 from referral_directory.staff.keys import make_keys
 from referral_directory.staff.models import CommunitySpace, StaffMember
 from tests.directory.factories import MONDAY_MORNING, make_settings, seed, write_starter
@@ -130,6 +131,14 @@ class AnyOrder(RuleBasedStateMachine):
                 referring.complete_referral(session, keys, referral, STAFF, Outcome.PARTLY, now)
             else:
                 getattr(referring, f"{action}_referral")(session, keys, referral, STAFF, now)
+
+        self.change(data.draw(some.sampled_from(self.ids)), do)
+
+    @precondition(lambda self: self.ids)
+    @rule(data=some.data(), form=some.sampled_from(HALF_TYPED))
+    def staff_type_and_press_nothing(self, data, form):
+        def do(session, referral):
+            keep_half_typed(session, self.keys, referral, STAFF, form, {"note": NAME}, self.now)
 
         self.change(data.draw(some.sampled_from(self.ids)), do)
 

@@ -17,8 +17,7 @@ from fastapi.routing import iter_route_contexts
 from tests.browser import Look, Page, find_violations, find_violations_in_every_look, open_page, put_on
 from tests.directory.factories import TOKEN, make_row, seed, write_starter
 from tests.directory.referrals.conftest import ROWS
-from tests.directory.referrals.following import DETAILS, agree, choose, make_referral, start_draft
-from tests.directory.referrals.test_questions import OVER_60
+from tests.directory.referrals.following import DETAILS, OVER_60, agree, choose, make_referral, start_draft
 from tests.directory.referrals.test_tenancy import SERVICE
 from tests.directory.staff.visiting import make_link_path, send
 from tests.stack import free_ports
@@ -163,7 +162,7 @@ def test_axe_finds_nothing_wrong_on_the_form_for_oneself(url, browser_page, staf
 
 
 def test_a_referral_from_the_chats_code_to_sent(url, signed_in, staff, tmp_path):
-    """The three minutes, as a member of staff sees them, on a page without a script."""
+    """The three minutes, as a member of staff sees them."""
     folder, page, shots = Path(os.environ.get("FILM", tmp_path)), signed_in, []
     page.set_viewport_size({"width": 800, "height": 900})
     path = re.search(
@@ -217,3 +216,77 @@ def test_the_pages_of_a_referral_need_no_script(url, chromium, settings, clock):
         page.get_by_role("checkbox").first.check()
         page.get_by_role("button", name="No referral needed").click()
         assert page.get_by_role("heading", name="Places to go").is_visible()
+
+
+def keep_offline_and_come_back(page: Page, words: str, box: str) -> None:
+    """Type into a box while the line is down, press the button, and see it saved when the line is back."""
+    line = page.locator("[data-autosave-line]")
+    page.context.set_offline(True)
+    page.get_by_label(box).fill(words)
+    page.get_by_text("Not saved: no connection. Keep this page open, it is tried again.").wait_for()
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_text("Not sent: no connection. Keep this page open, and press the button again").wait_for()
+    assert page.get_by_label(box).input_value() == words
+    assert find_violations(page) == []
+    page.context.set_offline(False)
+    page.get_by_text("Saved at 10:00. Now press the button again.").wait_for()
+    assert line.get_attribute("role") == "status"
+
+
+def test_what_is_typed_survives_a_lost_connection(url, signed_in, staff):
+    draft, page = start_draft(staff), signed_in
+    page.goto(f"{url}{draft}/details")
+    page.get_by_label("Name, as").fill(DETAILS["name"])
+    page.get_by_text("Saved at 10:00").wait_for()
+    keep_offline_and_come_back(page, DETAILS["safe_contact"], "How to get in touch safely")
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    page.goto(f"{url}/staff")
+    page.goto(f"{url}{draft}/details")
+    assert page.get_by_label("Name, as").input_value() == DETAILS["name"]
+    assert page.get_by_label("How to get in touch safely").input_value() == DETAILS["safe_contact"]
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_text("Not sent: no connection.").wait_for()
+    page.context.set_offline(False)
+    page.get_by_text("The connection is back. Now press the button again.").wait_for()
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_text("Saved as a draft.").wait_for()
+    assert "What was typed here last" not in page.content()
+
+
+def test_whoever_is_signed_out_while_typing_signs_in_elsewhere_and_loses_nothing(
+    url, signed_in, staff, settings, clock
+):
+    draft, page = start_draft(staff), signed_in
+    page.goto(f"{url}{draft}")
+    page.get_by_label("Add a note").fill("She rang")
+    page.get_by_text("Saved at 10:00").wait_for()
+    other = page.context.new_page()
+    other.goto(f"{url}/staff")
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/staff/sign-in**")
+    page.get_by_label("Add a note").fill("She rang and is well")
+    page.get_by_text("Not saved: you are signed out").wait_for()
+    assert find_violations(page) == []
+    assert page.get_by_role("link", name="Sign in (opens in a new tab)").is_visible()
+    other.goto(url + make_link_path(settings, clock))
+    other.get_by_role("button", name="Sign in").click()
+    other.wait_for_url(f"{url}/staff")
+    page.get_by_text("Saved at 10:00").wait_for()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_text("The note is kept.").wait_for()
+    assert page.get_by_text("She rang and is well").is_visible()
+
+
+def test_a_form_is_kept_before_it_is_sent_off(url, signed_in, staff):
+    """Whoever presses the button at once, before the two seconds are over, is safe too."""
+    draft, page = start_draft(staff), signed_in
+    page.goto(f"{url}{draft}/details")
+    page.get_by_label("Name, as").fill(DETAILS["name"])
+    page.route("**/details/typed", lambda route: route.abort())
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_text("Not sent: no connection.").wait_for()
+    page.unroute("**/details/typed")
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_text("Saved as a draft.").wait_for()
+    assert page.get_by_label("Name, as").input_value() == DETAILS["name"]

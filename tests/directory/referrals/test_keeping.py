@@ -1,5 +1,6 @@
 """What is kept of a person: sealed, bound to its place, found when tampered with, and gone in time."""
 
+import gzip
 import stat
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from referral_directory.application.referrals import rotate
 from referral_directory.errors import BadKey
 from referral_directory.field_encryption import FieldKeys, Place, make_key, read_field_keys, seal, unseal
 from referral_directory.referrals.audit import find_faults
+from scripts.backup import read_backup, save
 from tests.directory.factories import TestClient, opened
 from tests.directory.referrals.following import (
     NAME,
@@ -254,6 +256,26 @@ def test_personal_data_can_be_erased_on_request(staff, post, new_browser, settin
     assert act(staff, page, "reopen").status_code == 409
     assert act(staff, page, "copy").status_code == 409
     assert faults_of(settings) == []
+
+
+def test_neither_backups_nor_mail_files_hold_a_person(staff, post, new_browser, settings, tmp_path):
+    page = bring_to("opened", staff, post, new_browser)
+    backup = tmp_path / "backup.gz"
+
+    def written() -> str:
+        with opened(settings) as database, database.engine.connect() as connection:
+            save(connection, backup)
+        mails = "".join(path.read_text() for path in (settings.state_dir / "mail").iterdir())
+        return gzip.decompress(backup.read_bytes()).decode() + mails
+
+    assert [word for word in PERSONAL if word in written()] == []
+    act(staff, page, "withdraw")
+    act(staff, page, "erase")
+    assert [word for word in PERSONAL if word in written()] == []
+    rows = list(read_backup(backup))
+    assert {"referral_detail", "referral_note"}.isdisjoint(table for table, _ in rows)
+    [needs] = [row["needs"] for table, row in rows if table == "referral"]
+    assert needs == ""
 
 
 def test_a_silent_service_is_chased_and_escalated_and_the_referral_comes_back(staff, post, clock):

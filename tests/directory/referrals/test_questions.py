@@ -2,28 +2,8 @@
 
 import re
 
-import pytest
-
 from tests.directory.referrals.following import Made, act, agree, choose, fill_in, start_draft, visit
 from tests.directory.staff.visiting import send
-
-OVER_60 = {
-    "text-0": "Is the person 60 or over?",
-    "fits-0": "yes",
-    "reason-0": "This is for people of 60 and over.",
-}
-DIET = {"text-1": "Is there a food allergy?", "fits-1": "any"}
-
-
-@pytest.fixture
-def asks(staff) -> str:
-    """Harehills Larder asks two questions."""
-    page = staff.get("/staff/services-that-take-referrals").text
-    path = re.search(
-        r'href="(/staff/services-that-take-referrals/[0-9a-f-]+/questions)">Questions that Harehills', page
-    )[1]
-    assert send(staff, path, **OVER_60, **DIET).status_code == 303
-    return path
 
 
 def answer_both(staff, page: str, first: str, second: str = "unsure"):
