@@ -13,7 +13,7 @@ from enum import IntEnum
 from opening_hours import OpeningHours, validate
 
 from referral_directory.bank_holidays import is_bank_holiday
-from referral_directory.clock import LEEDS, day_text
+from referral_directory.clock import LEEDS, day_text, in_leeds
 from referral_directory.errors import BadHours
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -25,6 +25,16 @@ CONFIRMED, INDICATIVE, NONE = "confirmed", "indicative", "none"
 ENGLISH_ONLY = ("Jan 01", "Jan 02-03 Mo", "easter +1 day", "Aug Mo[-1]")
 HOLIDAY_RULE = re.compile(r"(?:^|,)\s*PH\b[^0-9]*?(?P<rest>\d\d:\d\d.*|off|closed|open|unknown)?$")
 ON_HOLIDAYS = re.compile(r"\bPH\b|24/7")
+
+# Words of our own sentences that are about now, and what they are about another moment.
+THEN = {
+    "now": "then",
+    "today": "that day",
+    "Today": "That day",
+    "tomorrow": "the next day",
+    "this time": "that time",
+}
+NOWADAYS = re.compile(rf"\b(?:{'|'.join(THEN)})\b")
 
 CLOSURE_HOURS = re.compile(r"\d\d:\d\d-\d\d:\d\d(?:, ?\d\d:\d\d-\d\d:\d\d)*")
 
@@ -154,6 +164,11 @@ def week_of(times: Times, today: date) -> list[dict[str, str]]:
     return [{"day": DAYS[weekday], "text": text} for weekday, text in sorted(week)]
 
 
+def say_then(text: str) -> str:
+    """What is said of a moment as said of another than now: "Closed now" is "Closed then"."""
+    return NOWADAYS.sub(lambda found: THEN[found[0]], text)
+
+
 def find_closure(times: Times, day: date) -> Closure | None:
     """The closure that holds on a day; of several, the one said last."""
     holding = [closure for closure in times.closures if closure.first_day <= day <= closure.last_day]
@@ -202,6 +217,12 @@ def is_holiday(day: date) -> bool:
     weekday.
     """
     return is_bank_holiday(day) or (day.month, day.day) in ((1, 1), (12, 25), (12, 26))
+
+
+def is_office_time(moment: datetime) -> bool:
+    """Whether offices in Leeds are open: nine to five, on a working day."""
+    local = in_leeds(moment)
+    return local.weekday() < 5 and not is_holiday(local.date()) and time(9) <= local.time() < time(17)
 
 
 def time_text(moment: time) -> str:

@@ -1,4 +1,5 @@
-"""The background worker: sends mail, does what the clock asks (chase, end, erase), makes statistics releases.
+"""The background worker: sends mail, does what the clock asks (chase, end, erase), makes statistics releases, asks
+services whether their record is right.
 
 Any number of workers may run: each job claims its rows. A job that fails is noted and tried again; it never stops
 the others.
@@ -20,10 +21,12 @@ from referral_directory.application.referrals import deliver_all, make_sender
 from referral_directory.application.settings import Settings
 from referral_directory.application.statistics import release_due
 from referral_directory.database import transaction, using_database
-from referral_directory.housekeeping.runs import list_runs, record_done, record_failure
+from referral_directory.housekeeping.runs import ASKED, claim_day, list_runs, record_done, record_failure
+from referral_directory.opening import is_office_time
+from referral_directory.truth.keeping import ask_due
 from referral_directory.web.context import Directory
 
-MAIL_SECONDS, CLOCK_SECONDS, RELEASES_SECONDS = 2.0, 60.0, 3600.0
+MAIL_SECONDS, CLOCK_SECONDS, RELEASES_SECONDS, ASKING_SECONDS = 2.0, 60.0, 3600.0, 900.0
 # Mail is looked for every two seconds, but that it was is written down more seldom.
 NOTE_SECONDS = 20.0
 
@@ -46,7 +49,7 @@ def add_commands(cli: typer.Typer) -> None:
 
 
 def work(once: bool = typer.Option(False, help="Do every job once, and stop.")) -> None:
-    """Do the background work until stopped: mail, reminders and erasure, statistics releases."""
+    """Do the background work until stopped: mail, reminders and erasure, statistics releases, asking services."""
     settings = Settings()
     configure_logs(settings.log_level)
     stopping = threading.Event()
@@ -78,7 +81,24 @@ def make_jobs(settings: Settings, directory: Directory) -> list[Job]:
         Job("mail", MAIL_SECONDS, send_mail),
         Job("clock", CLOCK_SECONDS, lambda: purge(directory)),
         Job("releases", RELEASES_SECONDS, lambda: release_due(settings, directory.database)),
+        Job("asking", ASKING_SECONDS, lambda: ask_services_daily(directory)),
     ]
+
+
+def ask_services_daily(directory: Directory) -> int:
+    """Ask services whose record is due, once on each working day and in office hours; how many mails that makes.
+
+    Mail in the night or at a weekend is read late and looks like a fault, and on Monday it lies under all others.
+    """
+    now = directory.clock()
+    if not is_office_time(now):
+        return 0
+    with transaction(directory.database) as session:
+        if not claim_day(session, ASKED, now):
+            return 0
+        asked = ask_due(session, directory.field_keys, now)
+    structlog.get_logger().info("services asked", services=asked)
+    return asked
 
 
 def run(job: Job, directory: Directory) -> bool:

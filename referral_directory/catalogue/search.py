@@ -21,7 +21,7 @@ from referral_directory.catalogue.openings import opening_of, ranks_at, week_at
 from referral_directory.catalogue.ranking import Facts, order_keys, worth
 from referral_directory.catalogue.reading import at_site
 from referral_directory.needs import Needs
-from referral_directory.opening import Rank
+from referral_directory.opening import Rank, say_then
 from referral_directory.place_tables import Place
 
 # Cards of services already shown are kept, up to so many.
@@ -97,6 +97,15 @@ def get_card(index: Index, needs: Needs, identity: str, now: datetime) -> Card |
     if row is None:
         return None
     return _finish(Asking(index, needs, Wanted(), now, is_live=True), row, float("nan"), serves=True)
+
+
+def list_places(index: Index, identity: str) -> list[str]:
+    """The addresses at which a service is given, as people write them; a confidential one is not among them."""
+    sites = index.entries[index.by_id[identity]].sites
+    places = [
+        ", ".join(part for part in (site.address, site.postcode) if part) for site in sites if not site.hidden
+    ]
+    return [place for place in places if place]
 
 
 def _list_rows(asking: Asking, relevance: np.ndarray | None) -> np.ndarray:
@@ -213,6 +222,9 @@ def _finish(asking: Asking, row: int, km: float, serves: bool) -> Card:
         site = nearest_site(index, row, place.lat, place.lon)
         says = at_site(says, site) if site is not None else says
     opening = opening_of(index.openings, row, now, asking.is_live)
+    notice = entry_notice(entry, now)
+    if notice is not None and not asking.is_live:
+        notice = {**notice, "text": say_then(notice["text"])}
     card = index.cards.get(row) if says is entry.row else None
     if card is None:
         card = make_card(says, entry.id, index.wards, index.public_url, says.confidential, entry.checked_by)
@@ -222,10 +234,13 @@ def _finish(asking: Asking, row: int, km: float, serves: bool) -> Card:
     return {
         **card,
         "distance_km": None if distance is None else round(distance, 1),
-        "placed": finish_place(says, bool(index.has_point[row]), len(entry.sites)),
-        "open": {"state": opening.state, "text": opening.text},
+        "placed": finish_place(says, bool(index.has_point[row]), len(list_places(index, entry.id))),
+        "open": {
+            "state": opening.state,
+            "text": opening.text if asking.is_live else say_then(opening.text),
+        },
         "week": week_at(index.openings, row, now.date()),
-        "notice": entry_notice(entry, now),
+        "notice": notice,
         "fit": explain_fit(index.fits, row, wanted.asker),
         "why_this": explain(asking, row, opening.rank, distance, serves),
     }
@@ -243,7 +258,7 @@ def explain(asking: Asking, row: int, rank: Rank, distance_km: float | None, ser
     asked = [code for code in wanted.needs if code in entry.row.needs] or list(entry.row.needs[:1])
     parts = [
         _where(asking, row, distance_km, serves),
-        states.get(rank, ""),
+        states.get(rank, "") if asking.is_live else say_then(states.get(rank, "")),
         _helps([needs[code].short for code in asked[:2]]),
         way_in(entry.row),
         f"speaks {wanted.language}" if wanted.language and wanted.language in entry.row.languages else "",

@@ -1,11 +1,12 @@
 """When each job of the background worker last ran: written by the worker, read by the status page and the metrics."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from referral_directory.clock import LEEDS, in_leeds
 from referral_directory.database import insert_into
 from referral_directory.housekeeping.models import JobRun
 
@@ -14,7 +15,10 @@ JOBS = {
     "mail": timedelta(minutes=2),
     "clock": timedelta(minutes=10),
     "releases": timedelta(hours=3),
+    "asking": timedelta(hours=1),
 }
+# The row beside the jobs' own that says on which day services were last asked.
+ASKED = "services asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,12 @@ class Run:
 
 def record_done(session: Session, name: str, now: datetime) -> None:
     """Note that a job ended well."""
-    _put(session, name, {"done_at": now})
+    _put(session, name, {"done_at": now.astimezone(UTC)})
 
 
 def record_failure(session: Session, name: str, fault: str, now: datetime) -> None:
     """Note what stopped a job."""
-    _put(session, name, {"failed_at": now, "fault": fault[:80]})
+    _put(session, name, {"failed_at": now.astimezone(UTC), "fault": fault[:80]})
 
 
 def list_runs(session: Session, now: datetime) -> list[Run]:
@@ -50,11 +54,25 @@ def list_runs(session: Session, now: datetime) -> list[Run]:
     return runs
 
 
+def claim_day(session: Session, name: str, now: datetime) -> bool:
+    """Whether this is the first claim of a name on this day of Leeds: of many workers at once one gets it."""
+    begins = datetime.combine(in_leeds(now).date(), time(0), LEEDS).astimezone(UTC)
+    statement = insert_into(session, JobRun).values(name=name, done_at=now.astimezone(UTC), fault="")
+    claimed = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"done_at": statement.excluded.done_at},
+            where=JobRun.done_at < begins,
+        ).returning(JobRun.name)
+    )
+    return claimed.first() is not None
+
+
 def _put(session: Session, name: str, values: dict[str, object]) -> None:
     statement = insert_into(session, JobRun).values(name=name, **({"fault": ""} | values))
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    """SQLite keeps no offset."""
+    """SQLite keeps no offset: what is written is UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

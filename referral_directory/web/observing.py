@@ -23,8 +23,10 @@ POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     b"frame-ancestors 'none'"
 )
+Header = tuple[bytes, bytes]
+CSP = b"content-security-policy"
 SECURITY_HEADERS = [
-    (b"content-security-policy", POLICY),
+    (CSP, POLICY),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
@@ -95,7 +97,7 @@ class Observing:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_headers_for(scope)]
+                message["headers"] = _with_ours(list(message.get("headers", ())), _headers_for(scope))
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
@@ -144,7 +146,13 @@ def _route_of(scope: Scope) -> str:
     return getattr(route, "path", None) or "none"
 
 
-def _headers_for(scope: Scope) -> list[tuple[bytes, bytes]]:
+def _with_ours(given: list[Header], ours: list[Header]) -> list[Header]:
+    """Both, but for the policy of a page that has one of its own (autosaving.py)."""
+    has_policy = any(name == CSP for name, _ in given)
+    return given + [header for header in ours if not (has_policy and header[0] == CSP)]
+
+
+def _headers_for(scope: Scope) -> list[Header]:
     if scope["path"].startswith(PRIVATE):
         return [*SECURITY_HEADERS, (b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex, noarchive")]
     if scope["method"] in ("GET", "HEAD"):

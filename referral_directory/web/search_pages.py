@@ -1,5 +1,6 @@
 """The search page: choices, a list of results, and a small drawn locator. Its address is the search, to be shared."""
 
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -7,16 +8,26 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import HTMLResponse
 
+from referral_directory.errors import InvalidInput
 from referral_directory.place_tables import Place
 from referral_directory.places import PlaceAnswer, find_place
 from referral_directory.web.context import get_directory
 from referral_directory.web.locator import draw_locator
 from referral_directory.web.pages import list_topics
-from referral_directory.web.searching import LANGUAGES, LONGEST_WORDS, About, Asked, Way, run_search
+from referral_directory.web.searching import (
+    LANGUAGES,
+    LONGEST_WORDS,
+    About,
+    Asked,
+    Way,
+    read_moment,
+    run_search,
+)
 from referral_directory.web.templating import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 PAGE_SIZE = 30
+OLDEST = 120
 WAYS = {
     "walk_in": "Walk in",
     "phone": "By phone",
@@ -59,7 +70,7 @@ class Form(BaseModel):
     step_free: bool = False
     way: list[Way] = Field([], max_length=5)
     within_km: Annotated[float | None, Blank] = Field(None, gt=0, le=100)
-    age: Annotated[int | None, Blank] = Field(None, ge=0, le=120)
+    age: str = Field("", max_length=20)
     about: list[About] = Field([], max_length=8)
 
 
@@ -68,17 +79,21 @@ async def show_search(request: Request, form: Annotated[Form, Query()]) -> HTMLR
     """Search with a list of results."""
     directory = get_directory(request)
     where = find_place(directory.tables, form.place) if form.place.strip() else None
-    searched = await run_search(directory, _asked(form, where))
+    errors = _find_errors(form, directory.clock())
+    # A search with a slip in one choice is made without that choice: help comes first.
+    searched = await run_search(directory, _asked(form, where, errors))
     cards = searched.found.cards
     page = render(
         "search.html",
         form=form,
+        errors=errors,
         q=form.q,
         chosen=set(form.need),
         # A postcode is not written back into the page: what was understood is.
         place=where.query if where and where.query else "",
         where=where,
         near=searched.place if where is None else None,
+        about=searched.about,
         topics=list_topics(directory),
         languages={code: name for code, name in LANGUAGES.items() if code != "en"},
         ways=WAYS,
@@ -87,14 +102,29 @@ async def show_search(request: Request, form: Annotated[Form, Query()]) -> HTMLR
         has_choices=_has_choices(form),
         services=cards,
         total=searched.found.total,
-        share=_address(form, where),
+        share=_address(form, where, errors),
         locator=draw_locator(cards, _middle(searched.place)),
     )
-    return HTMLResponse(page)
+    return HTMLResponse(page, 422 if errors else 200)
 
 
-def _asked(form: Form, where: PlaceAnswer | None) -> Asked:
-    chosen = form.model_dump(exclude={"place", "need"}, exclude_defaults=True)
+def _find_errors(form: Form, now: datetime) -> dict[str, str]:
+    """What is wrong with the choices that are typed, by field."""
+    errors = {}
+    age = form.age.strip()
+    if age and not (age.isdecimal() and int(age) <= OLDEST):
+        errors["age"] = f"Write the age in years as a number from 0 to {OLDEST}, such as 34."
+    try:
+        read_moment(form.open_at, now)
+    except InvalidInput:
+        errors["open_at"] = "Choose a date and a time, at most a year from now."
+    return errors
+
+
+def _asked(form: Form, where: PlaceAnswer | None, errors: dict[str, str]) -> Asked:
+    chosen = form.model_dump(exclude={"place", "need", *errors}, exclude_defaults=True)
+    if "age" in chosen:
+        chosen["age"] = int(form.age)
     needs = [code for code in form.need if code]
     if where is None or where.place is None:
         return Asked(need=needs, limit=PAGE_SIZE, **chosen)
@@ -107,9 +137,9 @@ def _has_choices(form: Form) -> bool:
     return bool(form.model_dump(exclude={"q", "need", "place"}, exclude_defaults=True))
 
 
-def _address(form: Form, where: PlaceAnswer | None) -> str:
+def _address(form: Form, where: PlaceAnswer | None, errors: dict[str, str]) -> str:
     """The address of this search without what is empty, and with no more of a postcode than was understood."""
-    fields = form.model_dump(exclude={"place"}, exclude_defaults=True)
+    fields = form.model_dump(exclude={"place", *errors}, exclude_defaults=True)
     fields["need"] = [code for code in form.need if code]
     if where is not None and where.query:
         fields["place"] = where.query

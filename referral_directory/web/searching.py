@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from referral_directory.catalogue.asking import split_place
 from referral_directory.catalogue.fitting import Asker, Filters
 from referral_directory.catalogue.index import Index, get_index, is_due, refresh
+from referral_directory.catalogue.moments import say_moment, split_moment
 from referral_directory.catalogue.search import Found, Wanted, search
 from referral_directory.clock import in_leeds
 from referral_directory.errors import InvalidInput
@@ -50,6 +51,9 @@ class Asked(BaseModel):
     lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="Degrees.")
     lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, description="Degrees.")
     open_at: str | None = Field(None, max_length=40, description="Ask about this time, not now (ISO).")
+    when: str = Field(
+        "", max_length=100, description='The same in words, "open on Sunday", which `q` may hold as well.'
+    )
     language: str | None = Field(None, max_length=10, description="Put services in this language first.")
     limit: int = Field(10, ge=1, le=50)
     exclude: str | None = Field(None, max_length=10_000, description="Ids to leave out, with commas.")
@@ -67,11 +71,12 @@ class Asked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What was found, where, and at what moment."""
+    """What was found, where, and at what moment; `about` says that moment if it is not the clock's, else it is ""."""
 
     found: Found
     place: Place | None
     as_of: datetime
+    about: str = ""
 
 
 async def current_index(directory: Directory) -> Index:
@@ -88,11 +93,10 @@ async def current_index(directory: Directory) -> Index:
 async def run_search(directory: Directory, asked: Asked) -> Searched:
     """Search as asked. Raises InvalidInput naming the parameter that cannot be used."""
     place, outside = read_place(directory.tables, asked)
-    clock_now = directory.clock()
-    as_of = read_moment(asked.open_at, clock_now)
-    words, place_words = asked.q, ""
-    if place is None and not outside and asked.q.strip():
-        place, place_words, words = split_place(directory.tables, asked.q)
+    as_of, is_live, words = read_when(asked, directory.clock())
+    place_words = ""
+    if place is None and not outside and words.strip():
+        place, place_words, words = split_place(directory.tables, words)
     wanted = Wanted(
         needs=tuple(expand_needs(directory.needs, asked.need)),
         words=words,
@@ -113,8 +117,8 @@ async def run_search(directory: Directory, asked: Asked) -> Searched:
         ),
     )
     index = await current_index(directory)
-    found = search(index, directory.needs, wanted, as_of, is_live=asked.open_at is None)
-    return Searched(found, place, as_of)
+    found = search(index, directory.needs, wanted, as_of, is_live)
+    return Searched(found, place, as_of, "" if is_live else f"Opening times for {say_moment(as_of)}")
 
 
 def read_place(tables: Tables, asked: Asked) -> tuple[Place | None, bool]:
@@ -139,6 +143,21 @@ def read_place(tables: Tables, asked: Asked) -> tuple[Place | None, bool]:
         return Place(ward.name, "point", ward.ward, asked.lat, asked.lon, ward.outcodes), False
     place = find_point(tables, asked.lat, asked.lon)
     return place, place is None
+
+
+def read_when(asked: Asked, now: datetime) -> tuple[datetime, bool, str]:
+    """The moment asked about, whether that is `now`, and the words without those that say when.
+
+    What is chosen counts before what is said.
+    """
+    moment, words = read_moment(asked.open_at, now), asked.q
+    in_words, apart = split_moment(words, now), split_moment(asked.when, now)
+    if in_words is not None:
+        words = in_words.rest
+    said = apart or in_words
+    if asked.open_at is None and said is not None:
+        moment = said.moment
+    return moment, asked.open_at is None and moment == now, words
 
 
 def read_moment(text: str | None, now: datetime) -> datetime:

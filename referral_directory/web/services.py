@@ -30,6 +30,7 @@ async def search_services(request: Request, asked: Annotated[Asked, Query()]) ->
             "place": describe_place(searched.place) if searched.place else None,
             "outcome": searched.found.outcome,
             "as_of": searched.as_of.isoformat(timespec="seconds"),
+            "about": searched.about,
         }
     )
 

@@ -132,6 +132,7 @@ class SearchFound(BaseModel):
         description="What the statistics count: all but matched say why there is no help now, for every service."
     )
     as_of: str = Field(description="The moment that opening states are about (ISO 8601).")
+    about: str = Field(description="The same in words if it is another than now, else empty.")
 
 
 class GuidanceShape(BaseModel):

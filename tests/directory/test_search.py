@@ -108,6 +108,7 @@ def test_a_need_must_match_and_a_topic_means_all_its_needs(start: Start) -> None
         "place": None,
         "outcome": "none_matched",
         "as_of": "",
+        "about": "",
     }
 
 

@@ -180,6 +180,22 @@ def test_a_service_with_several_addresses_is_one_entry_with_the_nearest(
     assert [card["name"] for card in cards] == ["Harehills Larder", "Other"]
     assert (cards[0]["address"], cards[0]["distance_km"]) == ("9 Branch Road", 0.2)
     assert cards[0]["placed"] == "At 2 places; the nearest is shown"
+    page = client.get(f"/services/{cards[0]['id']}").text
+    assert "<dd>1 Example Street, Leeds, LS9 6AB</dd><dd>9 Branch Road</dd>" in page
+
+
+def test_a_hidden_place_beside_a_public_one_is_not_even_counted(start: Start, settings: Settings) -> None:
+    client = start([make_row()])
+    with opened(settings) as database, transaction(database) as session:
+        service = session.scalars(select(Service)).one()
+        refuge = Location(id=make_id("refuge"), latitude=float(north(4)), longitude=-1.5)
+        hidden = Address(id=make_id("refuge", "address"), address_1="77 Hidden Court", confidential=True)
+        refuge.addresses = [hidden]
+        service.locations.append(ServiceAtLocation(id=make_id("refuge", "link"), location=refuge))
+        get_revision(session).number += 1
+    [card] = search(client, lat=north(4), lon="-1.50", ward="E05011394")
+    assert (card["address"], card["placed"]) == ("1 Example Street, Leeds", "")
+    assert "Hidden" not in client.get(f"/services/{card['id']}").text
 
 
 def test_a_service_without_an_address_says_how_it_is_placed(start: Start) -> None:

@@ -33,6 +33,12 @@ def test_password_and_code_sign_in_and_lead_to_the_page_that_was_asked_for(visit
     assert is_signed_in(visitor)
 
 
+def test_a_password_never_has_to_be_changed(visitor, account, clock):
+    clock.move(days=3 * 365)
+    sign_in(visitor, account, account.code(clock()))
+    assert is_signed_in(visitor)
+
+
 def test_a_password_alone_opens_nothing(visitor, account):
     assert give_password(visitor, account.email, account.password).status_code == 303
     assert not is_signed_in(visitor)

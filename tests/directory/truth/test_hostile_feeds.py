@@ -101,6 +101,11 @@ HOSTILE: dict[str, Case] = {
     "gone midway": (meddle(3, (404, {}, b"")), 20, "answered 404"),
     "redirects in a circle": (meddle(1, (302, {"Location": "/feed/services?page=1"}, b"")), 0, "in a circle"),
     "redirect to a file": (meddle(1, (302, {"Location": "file:///etc/passwd"}, b"")), 0, "could not be read"),
+    "redirect to a neighbour": (
+        meddle(1, (302, {"Location": "http://169.254.169.254/latest/"}, b"")), 0, "not public",
+    ),
+    "redirect to this machine": (meddle(1, (302, {"Location": "http://localhost/"}, b"")), 0, "not public"),
+    "redirect to ourselves": (meddle(1, (302, {"Location": "http://[::1]:8080/"}, b"")), 0, "not public"),
     "pages in a circle": (go_round, 20, "in a circle"),
     "pages without end": (envelope(3, total_pages=10**9, last_page=False), 30, ""),
     "total as text": (envelope(1, total_pages="many"), 30, ""),
