@@ -25,7 +25,8 @@ def show_need(dispatcher: CollectingDispatcher, conversation: Conversation, need
     try:
         settle_place(conversation)
         place = conversation.place or {}
-        found = search_services(need, place, conversation.services_shown.get(need, []), SERVICES_AT_ONCE)
+        shown = conversation.services_shown.get(need, [])
+        found = search_services(need, place, shown, SERVICES_AT_ONCE, conversation.when)
         guidance = list_guidance(need)
     except DirectoryUnavailable:
         say_directory_is_down(dispatcher, conversation, _again(conversation, need))
@@ -34,7 +35,8 @@ def show_need(dispatcher: CollectingDispatcher, conversation: Conversation, need
     if opening or found["services"]:
         dispatcher.utter_message(text=" ".join([opening, _where(place, found["services"])]).strip())
     if guidance and not shown_before:
-        dispatcher.utter_message(text=guidance[0]["text"])
+        more = guidance[0].get("url")
+        dispatcher.utter_message(text=guidance[0]["text"], json_message={"more": more} if more else {})
     _say_services(dispatcher, found, need, shown_before)
     _remember(conversation, need, found)
     say_what_next(dispatcher, conversation)
@@ -65,7 +67,10 @@ def _say_services(
         dispatcher.utter_message(text=phrase(key, first=need_name(need)))
         return
     text = phrase("say_services_more" if shown_before else "say_services", first=need_name(need))
-    if found["outcome"] in ("closed_now", "full"):
+    if about := found.get("about"):
+        # Only English says when, and what services say of themselves is English too.
+        text = f"{text} {about}."
+    elif found["outcome"] in ("closed_now", "full"):
         text = f"{text} {phrase('say_services_closed')}"
     dispatcher.utter_message(text=text, json_message={"services": services, "urgent": False})
 

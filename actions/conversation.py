@@ -9,13 +9,16 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.needs import NEEDS, in_order_of_urgency
+from actions.times import time_heard
 
 CITYWIDE: dict[str, Any] = {"citywide": True}
+# Known from the messages themselves, and so in no slot.
+NO_SLOTS = ("sender_id", "when")
 
 
 @dataclass
 class Conversation:
-    """The slots of one conversation, by their names in ``domain.yml``."""
+    """The slots of one conversation, by their names in ``domain.yml``; and ``when`` help is wanted, in words."""
 
     sender_id: str
     needs: list[str] = field(default_factory=list)
@@ -29,6 +32,7 @@ class Conversation:
     misunderstood: int = 0
     suggested: list[str] = field(default_factory=list)
     language: str = "en"
+    when: str = ""
 
     @property
     def pending(self) -> list[str]:
@@ -63,6 +67,7 @@ def read_conversation(tracker: Tracker) -> Conversation:
         misunderstood=int(slots.get("misunderstood") or 0),
         suggested=list(slots.get("suggested") or []),
         language=slots.get("language") or "en",
+        when=time_heard(tracker),
     )
 
 
@@ -72,7 +77,7 @@ def changes(conversation: Conversation, tracker: Tracker) -> list[EventType]:
     events: list[EventType] = []
     for name in Conversation.__dataclass_fields__:
         value = getattr(conversation, name)
-        if name != "sender_id" and value != getattr(before, name):
+        if name not in NO_SLOTS and value != getattr(before, name):
             events.append(SlotSet(name, value))
     return events
 

@@ -78,6 +78,12 @@ def _deliver_for_ever(waiting: queue.Queue[dict[str, Any]]) -> None:
             pause.wait(seconds)
             seconds = min(seconds * 2, LONGEST_PAUSE_SECONDS)
         kept_enquiries.drop(counted)
+        waiting.task_done()
+
+
+def count_waiting() -> int:
+    """Returns how many enquiries the directory has not taken yet."""
+    return _waiting().unfinished_tasks
 
 
 def start() -> None:

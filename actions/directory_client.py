@@ -71,10 +71,13 @@ def find_place(said: str) -> dict[str, Any]:
     return dict(_get("/api/places", {"q": said[:200]}))
 
 
-def search_services(need: str, place: dict[str, Any], exclude: list[str], limit: int) -> dict[str, Any]:
+def search_services(
+    need: str, place: dict[str, Any], exclude: list[str], limit: int, when: str = ""
+) -> dict[str, Any]:
     """Finds published services for one need, best first, leaving out those with an id in ``exclude``.
 
-    Returns the answer of ``GET /api/services/search``: ``services`` (cards), ``total`` and ``outcome``.
+    ``when`` says in words what time opening times are wanted of ("open on Sunday"); without it, now. Returns the answer
+    of ``GET /api/services/search``: ``services`` (cards), ``total``, ``outcome``, and ``about``, the time in words.
 
     Raises:
         DirectoryUnavailable: no answer.
@@ -84,13 +87,15 @@ def search_services(need: str, place: dict[str, Any], exclude: list[str], limit:
         params |= {"lat": place["lat"], "lon": place["lon"]}
     if place.get("ward_code"):
         params["ward"] = place["ward_code"]
+    if when:
+        params["when"] = when[:100]
     if exclude:
         params["exclude"] = ",".join(exclude)
     return dict(_get("/api/services/search", params))
 
 
 def list_guidance(need: str) -> list[dict[str, Any]]:
-    """Returns the short guidance texts for a need, most useful first.
+    """Returns the short guidance texts for a need, most useful first; ``url`` is a page with more, or None.
 
     Raises:
         DirectoryUnavailable: no answer.

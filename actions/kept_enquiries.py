@@ -17,6 +17,9 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
+# What a process that died while it wrote leaves behind.
+UNFINISHED = ".new"
+
 
 def _folder() -> Path:
     return Path(os.environ.get("SIGNPOST_STATE_DIR", "var")) / "enquiries"
@@ -27,11 +30,14 @@ def keep(counted: dict[str, Any]) -> None:
     folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor, made = tempfile.mkstemp(dir=folder, suffix=".new")
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(counted, file)
-        # Whole or not at all: a reader never finds half an enquiry.
-        Path(made).replace(folder / f"{counted.get('key')}.json")
+        descriptor, made = tempfile.mkstemp(dir=folder, suffix=UNFINISHED)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(counted, file)
+            # Whole or not at all: a reader never finds half an enquiry.
+            Path(made).replace(folder / f"{counted.get('key')}.json")
+        finally:
+            Path(made).unlink(missing_ok=True)
     except OSError as error:
         log.error("an enquiry is kept in memory only: %s", type(error).__name__)
 
@@ -46,6 +52,8 @@ def list_kept() -> list[dict[str, Any]]:
     """Returns the enquiries that an earlier process did not deliver, the oldest first; unreadable ones are removed."""
     found = []
     with suppress(OSError):
+        for path in _folder().glob(f"*{UNFINISHED}"):
+            path.unlink()
         for path in sorted(_folder().glob("*.json"), key=lambda path: path.stat().st_mtime):
             try:
                 found.append(json.loads(path.read_bytes()))

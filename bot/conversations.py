@@ -57,6 +57,8 @@ class Conversation:
     # The services that the resident put on their list, by id; and the code for a person, with what it carries.
     kept: dict[str, Card] = field(default_factory=dict)
     code: tuple[object, Message] | None = None
+    # The needs of which the resident said whether the services helped.
+    said_of: set[str] = field(default_factory=set)
     _offered: OrderedDict[str, str] = field(default_factory=OrderedDict)
     _replies: OrderedDict[str, tuple[str, Reply]] = field(default_factory=OrderedDict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)

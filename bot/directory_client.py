@@ -92,6 +92,11 @@ class DirectoryClient:
         )
         return None if found is None else _read(lambda said: str(said["url"]), found)
 
+    async def count_feedback(self, need: str, said: str, channel: str, language: str, key: str) -> None:
+        """Have it counted whether services for a need helped; once per key. Raises DirectoryFailed."""
+        body = {"need": need, "said": said, "channel": channel, "language": language, "key": key}
+        await self._send("POST", "/api/feedback", json=body, headers=self._authorise(), has_body=False)
+
     def _authorise(self) -> dict[str, str]:
         try:
             return {"Authorization": f"Bearer {self._token()}"}
@@ -101,8 +106,10 @@ class DirectoryClient:
     async def _ask(self, path: str, params: dict[str, str]) -> FoundPlace:
         return _read(_read_place, await self._send("GET", path, params=params))
 
-    async def _send(self, method: str, path: str, *, may_lack: bool = False, **options: Any) -> Any:
-        """Return the JSON that comes back; None for a 404 if the thing asked for may be missing."""
+    async def _send(
+        self, method: str, path: str, *, may_lack: bool = False, has_body: bool = True, **options: Any
+    ) -> Any:
+        """Return the JSON that comes back; None if it has no body, or for a 404 if the thing may be missing."""
         try:
             response = await self._http.request(method, path, **options)
         except httpx.TimeoutException as failure:
@@ -113,7 +120,7 @@ class DirectoryClient:
             return None
         if not response.is_success:
             raise DirectoryFailed("status")
-        return _read(lambda _: response.json(), None)
+        return _read(lambda _: response.json(), None) if has_body else None
 
     async def is_ready(self) -> bool:
         """Return whether the directory answers."""

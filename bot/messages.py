@@ -13,6 +13,10 @@ def _keep_web_address(value: Any) -> str | None:
     return value if isinstance(value, str) and WEB_ADDRESS.match(value) else None
 
 
+def _is_missing(value: Any) -> bool:
+    return value is None
+
+
 def _text_or_empty(value: Any) -> str:
     return "" if value is None else str(value)
 
@@ -98,6 +102,9 @@ class Message(BaseModel):
     text: str
     buttons: list[Button] = []
     services: list[Card] = []
+    more: WebAddress = Field(
+        None, description="A page with more about what is said, if there is one.", exclude_if=_is_missing
+    )
     urgent: bool = False
     # Only the doors read this: it asks them to show their own link or command for urgent help.
     points_to_urgent_help: bool = Field(False, exclude=True)
@@ -132,8 +139,9 @@ class Heard(BaseModel):
 
     `needs` is None if this turn reported none; `place_reported` tells a place of None that was said from one
     that was not mentioned; `language` is the one that Rasa answered in; `forget` asks for the conversation to be
-    dropped; `offers_person` that a code for a person is offered; `unreadable` counts parts without the agreed shape;
-    `out_of_order` says that these are the words of the door, because Rasa gave none.
+    dropped; `offers_person` that a code for a person is offered; `ask_if_helped` is the need whose services a
+    resident may be asked about; `unreadable` counts parts without the agreed shape; `out_of_order` says that these
+    are the words of the door, because Rasa gave none.
     """
 
     messages: list[Message] = []
@@ -143,6 +151,7 @@ class Heard(BaseModel):
     language: str | None = None
     forget: bool = False
     offers_person: bool = False
+    ask_if_helped: str | None = None
     unreadable: int = 0
     out_of_order: bool = False
 
@@ -172,6 +181,8 @@ def _take_part(heard: Heard, part: dict[str, Any]) -> None:
     if cards := custom.get("services"):
         message = _last_message(heard, "This is what I found.")
         message.services.extend(Card.model_validate(card) for card in cards)
+    if more := custom.get("more"):
+        _last_message(heard, "There is more about this.").more = _keep_web_address(more)
     if custom.get("urgent"):
         _last_message(heard, "If anybody is in danger now, ring 999.").urgent = True
     if understood := custom.get("understood"):
@@ -180,6 +191,8 @@ def _take_part(heard: Heard, part: dict[str, Any]) -> None:
         heard.forget = True
     if custom.get("person"):
         heard.offers_person = True
+    if need := custom.get("ask_if_helped"):
+        heard.ask_if_helped = str(need)
 
 
 def _take_understood(heard: Heard, understood: dict[str, Any]) -> None:

@@ -34,6 +34,11 @@ class Metrics:
         self.waiting = Gauge(
             "bot_messages_waiting", "Messages that queue for an answer.", registry=self.registry
         )
+        self.telegram_chats = Gauge(
+            "bot_telegram_chats_waiting",
+            "Telegram chats with something to answer or to send, at the last sweep.",
+            registry=self.registry,
+        )
         steps = ["step"]
         self.steps = Histogram(
             "bot_turn_step_seconds",

@@ -13,6 +13,7 @@ from bot.admission import Admission
 from bot.conversations import Conversation, Conversations
 from bot.directory_client import DirectoryClient, FoundPlace
 from bot.errors import ChatClosed, DirectoryFailed, EmptyMessage, MessageTooLong, NotServed, RasaFailed
+from bot.feedback import could_not_count, is_feedback, offer_question, take_feedback
 from bot.handover import HAND_OVER, could_not_hand_over, hand_over, handover_button
 from bot.language_reader import ENGLISH, LanguageReader
 from bot.languages import CHANGE_LANGUAGE, Spoken, hear_language
@@ -197,6 +198,8 @@ async def _listen(desk: FrontDesk, conversation: Conversation, said: Said) -> He
         return Heard(messages=[all_answered(conversation.language)])
     if said.payload == HAND_OVER:
         return await _hand_over(desk, conversation)
+    if said.payload is not None and is_feedback(said.payload):
+        return await _take_feedback(desk, conversation, said.payload)
     text = waiting if said.payload == TRY_AGAIN and waiting else await _place(desk, said.redacted)
     heard = await _ask_rasa(desk, conversation, text, chosen=text == CHANGE_LANGUAGE and said.spoken.chosen)
     if said.payload == TRY_AGAIN or text == waiting:
@@ -215,6 +218,16 @@ async def _hand_over(desk: FrontDesk, conversation: Conversation) -> Heard:
         desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
         log.warning("a code could not be made", service="directory", kind=failure.kind)
         return Heard(messages=[could_not_hand_over(conversation.language)])
+
+
+async def _take_feedback(desk: FrontDesk, conversation: Conversation, payload: str) -> Heard:
+    """Return the answer to a button about whether services helped; Rasa has no part in it."""
+    try:
+        return Heard(messages=[await take_feedback(desk.directory, conversation, payload)])
+    except DirectoryFailed as failure:
+        desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
+        log.warning("an answer could not be counted", service="directory", kind=failure.kind)
+        return Heard(messages=[could_not_count(conversation.language, payload)])
 
 
 async def _ask_rasa(desk: FrontDesk, conversation: Conversation, text: str, *, chosen: bool = False) -> Heard:
@@ -282,6 +295,7 @@ def _compose(
     messages = list(heard.messages)
     if heard.offers_person and messages:
         messages[-1].buttons.insert(0, handover_button(language))
+    offer_question(messages, conversation, heard.ask_if_helped)
     if language and (spoken.changed or spoken.chosen):
         messages.insert(0, say_language(language))
     if spoken.offer:

@@ -41,6 +41,14 @@ async def show_embedded_chat(request: Request) -> Response:
     return render_chat(request, None, notice=notice, form={"conversation": ""})
 
 
+@router.post("/embed")
+async def return_to_embedded_chat(request: Request) -> Response:
+    """Show the chat in the frame again, with the conversation that the form carries."""
+    form = await read_form(request)
+    named = {"conversation": form.get("conversation", "")}
+    return render_chat(request, find_conversation(request, named), form=named)
+
+
 @router.post("/embed/lines")
 async def restore_embedded_chat(request: Request) -> Response:
     """Return all lines of the conversation that a frame had before its page was loaded anew."""

@@ -4,9 +4,9 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from bot.translations import Words, get_words, load_words
+from bot.web.cookies import CONVERSATION, cookie_name, keep_cookie
 
 COOKIE = "language"
-COOKIE_SECONDS = 24 * 60 * 60
 
 
 def choose_words(request: Request) -> Words:
@@ -18,7 +18,7 @@ def choose_words(request: Request) -> Words:
     known = load_words()
     # What is spoken in the chat is newer than a choice made before it.
     spoken = getattr(request.state, "language", None) or _spoken_language(request)
-    chosen = spoken or request.cookies.get(COOKIE)
+    chosen = spoken or request.cookies.get(cookie_name(request, COOKIE))
     if chosen in known:
         return known[chosen]
     for part in request.headers.get("accept-language", "").split(","):
@@ -30,20 +30,18 @@ def choose_words(request: Request) -> Words:
 
 def has_chosen(request: Request) -> bool:
     """Return whether this browser has chosen a language of ours, rather than only being set to one."""
-    return request.cookies.get(COOKIE) in load_words()
+    return request.cookies.get(cookie_name(request, COOKIE)) in load_words()
 
 
 def remember_language(request: Request, page: Response, language: str) -> None:
     """Have the browser keep the choice for a day; what is not one of our languages is ignored."""
     if language in load_words():
-        secure = request.url.scheme == "https"
-        page.set_cookie(
-            COOKIE, language, max_age=COOKIE_SECONDS, httponly=True, samesite="lax", secure=secure, path="/"
-        )
+        keep_cookie(request, page, COOKIE, language)
 
 
 def _spoken_language(request: Request) -> str | None:
-    conversation = request.app.state.desk.conversations.find(request.cookies.get("conversation", ""))
+    named = request.cookies.get(cookie_name(request, CONVERSATION), "")
+    conversation = request.app.state.desk.conversations.find(named)
     return conversation.language if conversation else None
 
 

@@ -1,5 +1,7 @@
 """The resident's list: services kept from the chat, a code for a person, and links to forms. Works without a script."""
 
+from typing import Any
+
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -12,6 +14,7 @@ from bot.takeaway import pack
 from bot.turn import FrontDesk
 from bot.web.chat_api import get_desk
 from bot.web.pages import find_conversation, read_form
+from bot.web.protection import allow_frames
 from bot.web.templating import get_pages
 
 log = structlog.get_logger()
@@ -22,7 +25,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.api_route("/my-list", methods=["GET", "HEAD"])
 async def show_list(request: Request) -> Response:
     """Show what is on the list, and what can be done with it."""
-    return await _render(request, find_conversation(request), {})
+    return await _show(request, find_conversation(request), {})
 
 
 @router.post("/my-list")
@@ -33,13 +36,11 @@ async def change_list(request: Request) -> Response:
     service = form.get("service", "")
     if conversation is not None and form.get("do") == "drop":
         conversation.kept.pop(service, None)
-    elif conversation is not None and len(conversation.kept) < MOST_ON_LIST:
+    elif conversation is not None and service and len(conversation.kept) < MOST_ON_LIST:
         card = find_shown(conversation, service)
         if card is not None:
             conversation.kept[service] = card
-    if "conversation" in form:
-        return await _render(request, conversation, form)
-    return RedirectResponse("/my-list", 303)
+    return await _go_to_list(request, conversation, form)
 
 
 @router.post("/my-list/code")
@@ -48,14 +49,14 @@ async def make_code(request: Request) -> Response:
     form = await read_form(request)
     conversation = find_conversation(request, form)
     if conversation is None:
-        return RedirectResponse("/my-list", 303)
+        return await _go_to_list(request, None, form)
     desk = get_desk(request)
     try:
         message = await hand_over(desk.directory, conversation)
     except DirectoryFailed as failure:
         _note(desk, failure)
         message = could_not_hand_over(conversation.language)
-    return get_pages(request).render(request, "code.html", message=message)
+    return _render(request, "code.html", conversation, form, message=message)
 
 
 @router.post("/my-list/self")
@@ -65,31 +66,54 @@ async def make_link(request: Request) -> Response:
     conversation = find_conversation(request, form)
     card = find_shown(conversation, form.get("service", "")) if conversation else None
     if conversation is None or card is None:
-        return RedirectResponse("/my-list", 303)
+        return await _go_to_list(request, conversation, form)
     desk, address, failed = get_desk(request), None, False
     try:
         address = await desk.directory.make_self_referral(conversation.understood, card.id)
     except DirectoryFailed as failure:
         _note(desk, failure)
         failed = True
-    return get_pages(request).render(request, "self_referral.html", card=card, address=address, failed=failed)
+    return _render(
+        request, "self_referral.html", conversation, form, card=card, address=address, failed=failed
+    )
 
 
-async def _render(request: Request, conversation: Conversation | None, form: dict[str, str]) -> Response:
+async def _go_to_list(request: Request, conversation: Conversation | None, form: dict[str, str]) -> Response:
+    # In a frame there is no cookie that would bring the conversation along.
+    if "conversation" in form:
+        return await _show(request, conversation, form)
+    return RedirectResponse("/my-list", 303)
+
+
+async def _show(request: Request, conversation: Conversation | None, form: dict[str, str]) -> Response:
     desk = get_desk(request)
     cards = list(conversation.kept.values()) if conversation else []
     chosen = list_chosen(conversation) if conversation else []
     able = await _list_askable(desk, chosen)
-    return get_pages(request).render(
+    return _render(
         request,
         "list.html",
+        conversation,
+        form,
         cards=cards,
         can_have_code=conversation is not None,
         askable=[card for card in chosen if card.id in able],
         paper=f"/kept/{pack(card.id for card in cards)}" if cards else "",
-        embedded="conversation" in form,
-        conversation_id=conversation.id if conversation else "",
     )
+
+
+def _render(
+    request: Request, template: str, conversation: Conversation | None, form: dict[str, str], **context: Any
+) -> Response:
+    """Return the page; in a frame, with forms that carry the conversation."""
+    embedded = "conversation" in form
+    identity = conversation.id if conversation else ""
+    page = get_pages(request).render(
+        request, template, embedded=embedded, conversation_id=identity, **context
+    )
+    if embedded:
+        allow_frames(page, request.app.state.embed_origins)
+    return page
 
 
 async def _list_askable(desk: FrontDesk, cards: list[Card]) -> set[str]:

@@ -15,13 +15,12 @@ from bot.sayings import welcome
 from bot.translations import load_words
 from bot.turn import MESSAGE_LIMIT, FrontDesk, forget_conversation, start_conversation, take_turn
 from bot.web.chat_api import get_desk, read_key
+from bot.web.cookies import CONVERSATION, cookie_name, drop_cookie, keep_cookie
 from bot.web.languages import choose_words, has_chosen, remember_language
 from bot.web.problems import Problem, ProblemError, answer_problem, describe
 from bot.web.protection import LEAVE_FOR, allow_frames, check_same_site, is_same_site, read_body
 from bot.web.templating import HERE, get_pages
 
-COOKIE = "conversation"
-COOKIE_SECONDS = 24 * 60 * 60
 # What chat.js says of its own accord, by the name under which it asks for it.
 SCRIPT_WORDS = {
     "looking": "script_looking", "lost": "script_lost", "unreached": "script_unreached", "wrong": "script_wrong",
@@ -93,7 +92,7 @@ async def post_forget(request: Request) -> Response:
     if conversation := find_conversation(request, form):
         await forget_conversation(get_desk(request), conversation)
     page = RedirectResponse("/embed?forgotten" if "conversation" in form else "/?forgotten", 303)
-    page.delete_cookie(COOKIE)
+    drop_cookie(request, page, CONVERSATION)
     return page
 
 
@@ -108,9 +107,10 @@ async def leave(request: Request) -> Response:
         BackgroundTask(forget_conversation, get_desk(request), conversation) if conversation else None
     )
     page = RedirectResponse(LEAVE_FOR, 303, background=background)
-    page.headers["Clear-Site-Data"] = '"cache", "storage"'
+    # Our script clears storage by itself, and then notes in it that this tab has left.
+    page.headers["Clear-Site-Data"] = '"cache"' if request.method == "POST" else '"cache", "storage"'
     if is_same_site(request):
-        page.delete_cookie(COOKIE)
+        drop_cookie(request, page, CONVERSATION)
     return page
 
 
@@ -208,7 +208,8 @@ def render_chat(
 def find_conversation(request: Request, form: dict[str, str] | None = None) -> Conversation | None:
     """Return the conversation that the form or the browser's cookie names, if it is still there."""
     desk: FrontDesk = get_desk(request)
-    named = form["conversation"] if form and "conversation" in form else request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(cookie_name(request, CONVERSATION), "")
+    named = form["conversation"] if form and "conversation" in form else cookie
     conversation = desk.conversations.find(named)
     request.state.language = conversation.language if conversation else None
     return conversation
@@ -267,15 +268,6 @@ def new_key() -> str:
 
 def _remember(request: Request, page: Response, conversation: Conversation) -> None:
     if conversation.forgotten:
-        page.delete_cookie(COOKIE)
-        return
-    secure = request.url.scheme == "https"
-    page.set_cookie(
-        COOKIE,
-        conversation.id,
-        max_age=COOKIE_SECONDS,
-        httponly=True,
-        samesite="lax",
-        secure=secure,
-        path="/",
-    )
+        drop_cookie(request, page, CONVERSATION)
+    else:
+        keep_cookie(request, page, CONVERSATION, conversation.id)

@@ -70,6 +70,7 @@ def make_search(ids: list[str], outcome: str = "matched") -> dict[str, Any]:
         "place": None,
         "outcome": outcome,
         "as_of": "2026-11-18T10:00",
+        "about": "",
     }
 
 

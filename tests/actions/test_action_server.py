@@ -2,6 +2,7 @@
 
 import copy
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from actions.__main__ import FieldsOnly
 from scripts.children import Children
 from scripts.stack import Stack
 from tests.actions.factories import DOMAIN, FOUND, make_search
@@ -80,6 +82,15 @@ def test_services_come_as_custom_payload(server):
     assert custom[-1]["understood"]["needs"] == ["food.parcel"]
 
 
+def test_the_time_that_was_said_reaches_the_directory(server, away):
+    call = copy.deepcopy(read_call("find_help"))
+    call["tracker"]["slots"]["place"] = FOUND["place"]
+    call["tracker"]["latest_message"]["text"] = "Food bank open tomorrow at 6.30pm please, I'm Eve"
+    assert server.post("", json=call).status_code == 200
+    asked = [one.query for one in away.asked if one.path == "/api/services/search"]
+    assert asked[-1]["when"] == ["open tomorrow at 6.30pm"]
+
+
 @pytest.mark.parametrize("name", DOMAIN["actions"])
 def test_every_action_of_the_domain_answers(server, name):
     answer = server.post("", json=read_call("ask_place") | {"next_action": name})
@@ -90,6 +101,33 @@ def test_every_action_of_the_domain_answers(server, name):
 def test_the_server_knows_no_action_that_the_domain_does_not(server):
     listed = server.get(str(server.base_url).replace("/webhook", "/actions")).json()
     assert {action["name"] for action in listed} == set(DOMAIN["actions"])
+
+
+def test_figures_say_how_many_enquiries_wait_for_the_directory_and_nothing_of_them(server, away):
+    def waiting() -> str:
+        return server.get(str(server.base_url).replace("/webhook", "/metrics")).text.splitlines()[-1]
+
+    call = copy.deepcopy(read_call("find_help"))
+    call["tracker"]["slots"]["place"] = FOUND["place"]
+    taken, away.usual["/api/enquiries"] = away.usual["/api/enquiries"], (503, None)
+    try:
+        assert server.post("", json=call).status_code == 200
+        assert int(waiting().removeprefix("actions_enquiries_waiting ")) >= 1
+    finally:
+        away.usual["/api/enquiries"] = taken
+
+
+def test_what_a_library_says_or_an_exception_quotes_stays_out_of_the_log(caplog):
+    caplog.handler.setFormatter(FieldsOnly())
+    try:
+        raise ValueError("my name is Eve")
+    except ValueError:
+        logging.getLogger("sanic.error").exception("I am Eve, of 1 Example Street")
+    logging.getLogger("actions.counting").warning("the directory does not take enquiries")
+    assert caplog.text.splitlines() == [
+        "ERROR sanic.error a library reported something ValueError",
+        "WARNING actions.counting the directory does not take enquiries",
+    ]
 
 
 def test_an_action_that_nobody_wrote_is_not_found(server):

@@ -55,6 +55,62 @@ def test_a_need_and_a_place_in_one_message_are_answered_at_once(directory):
     assert slots_set(events)["services_shown"] == {"food.parcel": ["a", "b", "c"]}
 
 
+def test_guidance_about_a_scheme_leads_to_its_page(directory):
+    page = "http://127.0.0.1:8080/guidance/healthy-start"
+    directory.usual["/api/guidance"] = (200, {"guidance": [{"text": "Milk and fruit.", "url": page}]})
+    tracker = make_tracker("food.parcel", needs=["food.parcel"], place="Armley")
+    messages, _ = run(ActionFindHelp(), tracker)
+    (said,) = [message for message in messages if message["text"] == "Milk and fruit."]
+    assert said["custom"] == {"more": page}
+    directory.usual["/api/guidance"] = (200, {"guidance": [{"text": "Ask your school.", "url": None}]})
+    messages, _ = run(ActionFindHelp(), tracker)
+    assert not any("more" in message["custom"] for message in messages)
+
+
+def test_a_time_that_was_said_with_open_is_asked_about_and_said(directory):
+    sunday = make_search(["a"], "closed_now") | {"about": "Opening times for Sunday 8 November, 10am"}
+    directory.usual["/api/services/search"] = (200, sunday)
+    text = "is there a food bank open on sunday morning near Armley, my name is Eve"
+    tracker = make_tracker("food.parcel", text=text, needs=["food.parcel"], place="Armley")
+    messages, events = run(ActionFindHelp(), tracker)
+    assert searches(directory)[0]["when"] == ["open on sunday morning"]
+    assert "Opening times for Sunday 8 November, 10am." in texts_of(messages)
+    assert "right now" not in texts_of(messages)
+    assert "when" not in slots_set(events)
+
+
+def test_a_time_in_a_story_is_not_asked_about(directory):
+    for text in ("nothing to eat since sunday", "I get paid on friday", "bailiffs open my door"):
+        run(ActionFindHelp(), make_tracker("food.parcel", text=text, needs=["food.parcel"], place="Armley"))
+    assert not any("when" in asked for asked in searches(directory))
+
+
+def test_a_time_holds_for_the_need_it_was_said_with_and_no_further(directory):
+    def spoken(text, *needs):
+        entities = [{"entity": "need", "value": code} for code in needs]
+        return {"event": "user", "text": text, "parse_data": {"intent": {"name": "x"}, "entities": entities}}
+
+    slots = {
+        "needs": ["food.parcel"],
+        "need_now": "food.parcel",
+        "needs_shown": ["food.parcel"],
+        "place": ARMLEY,
+    }
+    tracker = make_tracker("see_more", slots=slots)
+    tracker.events = [
+        spoken("food open at the weekend", "food.parcel"),
+        spoken("Armley"),
+        spoken("/see_more"),
+    ]
+    run(ActionSeeMore(), tracker)
+    tracker.events = [
+        spoken("food open at the weekend", "food.parcel"),
+        spoken("and a cot", "essentials.baby"),
+    ]
+    run(ActionSeeMore(), tracker)
+    assert [asked.get("when") for asked in searches(directory)] == [["open at the weekend"], None]
+
+
 def test_a_need_without_a_place_opens_the_form():
     messages, events = run(ActionFindHelp(), make_tracker("food.parcel", needs=["food.parcel"]))
     assert [event["name"] for event in events if event["event"] == "followup"] == ["place_form"]

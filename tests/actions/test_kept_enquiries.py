@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 
@@ -47,6 +48,20 @@ def test_half_a_file_is_no_enquiry_and_stops_nothing(state):
     kept_enquiries.keep({"need": "food.parcel", "key": "whole"})
     (state / "enquiries" / "half.json").write_text('{"need": "foo')
     assert [each["key"] for each in kept_enquiries.list_kept()] == ["whole"]
+
+
+def test_a_full_disk_leaves_no_rests_and_neither_does_a_process_that_died_writing(state, caplog):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        kept_enquiries.keep({"need": "food.parcel", "key": "one"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "kept in memory only" in caplog.text
+    assert list((state / "enquiries").iterdir()) == []
+    (state / "enquiries" / "half.new").write_text('{"need"')
+    assert kept_enquiries.list_kept() == []
+    assert list((state / "enquiries").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_no_reason_not_to_answer(state, caplog):

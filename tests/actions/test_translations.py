@@ -164,3 +164,20 @@ def test_who_has_chosen_a_language_goes_on_in_it():
     messages, _ = run(ActionChangeLanguage(), heard("change_language", language="es", language_chosen=True))
     assert texts_of(messages) == phrases("es")["say_menu_plain"]
     assert understood_of(messages)["language"] == "es"
+
+
+@pytest.mark.parametrize("intent", ["thanks", "goodbye"])
+def test_whoever_was_shown_services_is_asked_afterwards_whether_they_helped(intent: str):
+    shown = {"need_now": "food.parcel", "services_shown": {"food.parcel": ["a"]}}
+    messages, _ = run(ActionSay(), make_tracker(intent, slots=shown))
+    assert [message["custom"] for message in messages if message["custom"]] == [
+        {"ask_if_helped": "food.parcel"}
+    ]
+    messages, _ = run(ActionSay(), make_tracker(intent))
+    assert not any(message["custom"] for message in messages)
+
+
+def test_nobody_is_asked_whether_it_helped_before_they_take_leave():
+    shown = {"need_now": "food.parcel", "services_shown": {"food.parcel": ["a"]}}
+    messages, _ = run(ActionSay(), make_tracker("help", slots=shown))
+    assert not any(message["custom"] for message in messages)

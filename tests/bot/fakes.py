@@ -114,6 +114,7 @@ class FakeDirectory:
     status: int = 200
     handed_over: list[dict[str, Any]] = field(default_factory=list)
     takes_self_referrals: bool = True
+    feedback: list[dict[str, Any]] = field(default_factory=list)
 
     def handle(self, method: str, path: str, body: bytes) -> tuple[int, Any] | None:
         address = urlsplit(path)
@@ -139,6 +140,9 @@ class FakeDirectory:
             return 200, {"services": [identity] if self.takes_self_referrals else []}
         if path == "/api/self-referrals":
             return 201, {"url": "http://127.0.0.1:8080/self-referral/a-token", "expires_at": "x"}
+        if path == "/api/feedback":
+            self.feedback.append(json.loads(body))
+            return 204, ""
         if path == "/api/handovers":
             self.handed_over.append(json.loads(body))
             words = "K for king, 7, R for rain, M for moon, 4, W for water, X for X-ray, Y for yellow"

@@ -42,6 +42,13 @@ def test_cards_belong_to_the_words_before_them_and_keep_every_field(bot: Bot):
     assert set(question) == {"text", "buttons", "services", "urgent"}
 
 
+def test_a_page_with_more_is_a_web_address_and_is_left_out_where_there_is_none(bot: Bot):
+    page = "http://127.0.0.1:8080/guidance/warm-home-discount"
+    for said, shown in ((page, [page]), ("javascript:alert(1)", []), (["x"], []), (None, [])):
+        bot.rasa.answer = lambda _, said=said: [{"text": "Money off a bill.", "custom": {"more": said}}]
+        assert [message["more"] for message in bot.ask("bills")["messages"] if "more" in message] == shown
+
+
 def test_what_is_understood_stays_until_rasa_reports_something_else(bot: Bot):
     place = {"ward_code": "E05011394", "ward": "Gipton & Harehills", "committee": "Inner East"}
     custom = [

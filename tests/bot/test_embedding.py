@@ -1,15 +1,18 @@
 """The chat in a frame on a partner's page, in a real browser."""
 
+import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from bot.web.embedding import read_origins
 from tests.bot.conftest import StartBot
-from tests.browser import Browser, find_violations, open_page
+from tests.bot.fakes import card
+from tests.browser import ARGUMENTS, Browser, find_chromium, find_violations, open_page
 from tests.stack import free_ports
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -76,6 +79,71 @@ def test_one_script_tag_puts_the_chat_on_a_partners_page(start_bot: StartBot, ch
             assert bot.rasa.arrived.acquire(timeout=10)
     assert bot.rasa.messages == ["no food in", "and no gas", "/forget_me"]
     assert len(bot.app.state.desk.conversations) == 0
+
+
+def test_where_the_browser_lets_a_frame_keep_something_a_reload_brings_the_conversation_back(
+    start_bot: StartBot, chromium: Browser, tmp_path: Path
+):
+    (port,) = free_ports(1)
+    bot = start_bot(embed_origins=f"http://localhost:{port}")
+    # Debian's Chromium blocks storage of other sites unless it is told otherwise; most browsers keep it apart by site.
+    profile = tmp_path / "Default" / "Preferences"
+    profile.parent.mkdir()
+    profile.write_text(
+        json.dumps({"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}})
+    )
+    own = chromium.browser_type.launch_persistent_context(
+        tmp_path, executable_path=find_chromium(), args=ARGUMENTS, locale="en-GB"
+    )
+    with partner_site(port, bot.url) as partner, closing(own):
+        page = own.new_page()
+        page.goto(partner)
+        chat = page.frame_locator("iframe")
+        chat.get_by_label("Your message").fill("no food in")
+        chat.get_by_role("button", name="Send").click()
+        chat.get_by_text("You said: no food in").wait_for()
+        page.reload()
+        chat.get_by_text("You said: no food in").wait_for()
+        chat.get_by_label("Your message").fill("and no gas")
+        chat.get_by_role("button", name="Send").click()
+        chat.get_by_text("You said: and no gas").wait_for()
+        assert chat.locator(".line.you").count() == 2
+        assert own.cookies() == []
+    assert len(bot.app.state.desk.conversations) == 1
+
+
+# What Chromium does in a frame where somebody blocks storage of other sites.
+DENY_STORAGE = """Object.defineProperty(window, "sessionStorage", {
+  get() { throw new DOMException("denied", "SecurityError"); },
+})"""
+
+
+def test_in_a_frame_a_service_is_kept_and_the_chat_is_there_again_even_without_storage(
+    start_bot: StartBot, chromium: Browser
+):
+    (port,) = free_ports(1)
+    bot = start_bot(embed_origins=f"http://localhost:{port}", signpost_service_token="a-token-for-tests")
+    bot.rasa.answer = lambda _: [{"text": "Here is food."}, {"custom": {"services": [card()]}}]
+    with partner_site(port, bot.url) as partner, open_page(chromium) as page:
+        page.add_init_script(DENY_STORAGE)
+        page.goto(partner)
+        chat = page.frame_locator("iframe")
+        chat.get_by_label("Your message").fill("no food in")
+        chat.get_by_role("button", name="Send").click()
+        chat.get_by_role("button", name="Keep").click()
+        chat.get_by_role("button", name="Take off the list").wait_for()
+        chat.get_by_role("button", name="Get a code for a person to help").click()
+        chat.get_by_text("K7RM-4WXY").wait_for()
+        assert find_violations(page) == []
+        chat.get_by_role("button", name="My list").click()
+        chat.get_by_role("button", name="Get the link to the form").click()
+        chat.get_by_role("link", name="Open the form").wait_for()
+        chat.get_by_role("button", name="Back to the chat").click()
+        chat.get_by_text("Here is food.").wait_for()
+        page.reload()
+        chat.get_by_text("Tell me what is wrong").wait_for()
+        assert not chat.get_by_text("Here is food.").is_visible()
+        assert page.context.cookies() == []
 
 
 def test_a_site_that_is_not_on_the_list_shows_no_chat(start_bot: StartBot):

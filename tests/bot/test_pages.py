@@ -76,6 +76,14 @@ def test_a_card_with_little_in_it_says_what_is_not_known(bot: Bot, browser: Brow
     assert "We do not know when this was last checked: ring first." in page.text
 
 
+def test_guidance_leads_to_its_page(bot: Bot, browser: Browser):
+    address = "http://127.0.0.1:8080/guidance/warm-home-discount"
+    bot.rasa.answer = lambda _: [{"text": "Money off a bill.", "custom": {"more": address}}]
+    page = browser.submit("/messages", text="bills")
+    (link,) = [link for link in page.find_all("a") if link.get("href") == address]
+    assert " ".join(link.itertext()).strip() == "Read more about this"
+
+
 def test_markup_in_messages_is_shown_as_text(bot: Bot, browser: Browser):
     nasty = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
     bot.rasa.answer = lambda message: [
@@ -136,9 +144,17 @@ def test_the_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(browser: Br
 
 
 def test_the_cookie_is_secure_behind_https(bot: Bot):
-    answer = bot.api.post("/messages", data={"text": "food"}, headers={"X-Forwarded-Proto": "https"})
-    assert "Secure" in answer.headers["set-cookie"]
+    https = {"X-Forwarded-Proto": "https"}
+    answer = bot.api.post("/messages", data={"text": "food"}, headers=https)
+    kept, attributes = answer.headers["set-cookie"].split("; ", 1)
+    # The browser takes such a name from this very host alone.
+    assert kept.startswith("__Host-conversation=")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(attributes.split("; "))
     assert answer.headers["strict-transport-security"]
+    assert "food" in bot.api.get("/", headers=https | {"Cookie": kept}).text
+    forgotten = bot.api.post("/forget", headers=https | {"Cookie": kept})
+    assert forgotten.headers["set-cookie"].startswith('__Host-conversation=""')
+    assert "Secure" in forgotten.headers["set-cookie"]
 
 
 def test_the_script_gets_the_new_lines_alone(bot: Bot):
@@ -245,6 +261,19 @@ def test_a_body_that_is_no_form_is_refused(bot: Bot):
 )
 def test_the_other_pages_stand_alone(browser: Browser, path: str, part: str):
     assert part in browser.open(path).text
+
+
+def test_what_we_keep_is_said_in_200_words(browser: Browser):
+    page = browser.open("/privacy")
+    assert len(page.words("main")[0].split()) <= 200
+    for promise in (
+        "You need not say who you are", "takes out names", "A full postcode becomes a ward", "24 hours",
+        "Forget this conversation", "We count", "No tracking", "cannot clear your browser's history",
+        "sends nothing you write", "a code shows staff", "that service gets what you type there",
+        "Telegram is another company",
+    ):  # fmt: skip
+        assert promise in page.text, promise
+    assert "/privacy/full" in {link.get("href") for link in page.find_all("main//a")}
 
 
 def test_the_urgent_page_has_every_card(bot: Bot, browser: Browser):

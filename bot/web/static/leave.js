@@ -3,6 +3,18 @@ import { createAll, ExitThisPage, SkipLink } from "./govuk-frontend-6.6.0.min.js
 
 const LEAVE_FOR = "https://www.bbc.co.uk/weather";
 const HIDE = "govuk-exit-this-page-hide-content";
+// That somebody left in this tab: pages that were opened before then lead out again. Gone with the tab, or on a new visit.
+const LEFT = "left";
+
+function leaveAgain() {
+  try { if (!sessionStorage.getItem(LEFT)) return; } catch { return; }
+  document.body.classList.add(HIDE);
+  location.replace(LEAVE_FOR);
+}
+
+if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") leaveAgain();
+else try { sessionStorage.removeItem(LEFT); } catch { /* A frame may have none. */ }
+addEventListener("pageshow", (event) => { if (event.persisted) leaveAgain(); });
 
 // The component of GOV.UK Frontend, with two things changed: the page we leave is taken out of the browser's list of
 // pages, and the server forgets in passing, so that nobody waits for it.
@@ -21,6 +33,7 @@ class LeaveAtOnce extends ExitThisPage {
       location.replace("about:blank");
       return;
     }
+    try { sessionStorage.setItem(LEFT, "yes"); } catch { /* Then pages from before show an empty chat. */ }
     location.replace(LEAVE_FOR);
   }
 }
