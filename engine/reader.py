@@ -7,8 +7,10 @@ docs/decisions/0004-reading-needs.md.
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Set, Text
@@ -158,14 +160,20 @@ def train(examples: List[Example], settings: Settings, progress: Optional[Any] =
     weights = np.zeros((features.shape[1], len(labels)), dtype=np.float32)
     intercepts = np.zeros(len(labels), dtype=np.float32)
     carried: List[Set[Text]] = [set(example.labels) for example in examples]
-    for position, label in enumerate(progress(labels) if progress else labels):
+
+    def learn(label: Text) -> LogisticRegression:
         wanted = np.array([label in each for each in carried], dtype=int)
         model = LogisticRegression(
             C=settings.strength, solver="liblinear", class_weight={0: 1.0, 1: settings.positive_weight}
         )
-        model.fit(features, wanted)
-        weights[:, position] = model.coef_[0]
-        intercepts[position] = model.intercept_[0]
+        return model.fit(features, wanted)
+
+    # In threads, because liblinear lets go of the interpreter while it learns.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        learnt = pool.map(learn, labels)
+        for position, model in enumerate(progress(learnt, len(labels)) if progress else learnt):
+            weights[:, position] = model.coef_[0]
+            intercepts[position] = model.intercept_[0]
     return Reader(labels, vectorizers, weights, intercepts, settings)
 
 

@@ -25,8 +25,10 @@ from pathlib import Path
 
 import all_minilm_l6_v2
 import numpy as np
+import onnx
 import torch
 import yaml
+from onnx import numpy_helper  # noqa: F401 - `onnx` does not bring it by itself
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModel, AutoTokenizer
 
@@ -183,6 +185,28 @@ class Reader(torch.nn.Module):
         return self.head(self.drop(torch.cat([mean, highest], 1)))
 
 
+def go_on_from(model, folder):
+    """Give the layers that learn the weights of an earlier file, as near as its 8 bits tell them."""
+    graph = onnx.load(folder / "encoder.onnx").graph
+    kept = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    weights = {}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            name = node.input[1].removesuffix("_quantized")
+            steps = kept[f"{name}_quantized"].astype(np.float32) - kept[f"{name}_zero_point"].astype(
+                np.float32
+            )
+            layer = node.name.strip("/").removesuffix("/MatMul_quant").removesuffix("_MatMul_quant")
+            layer = "head" if layer.startswith("head") else layer.replace("/", ".")
+            weights[f"{layer}.weight"] = (steps * kept[f"{name}_scale"]).T
+    parameters = dict(model.named_parameters())
+    weights |= {name: array for name, array in kept.items() if name in parameters}
+    with torch.no_grad():
+        for name, array in weights.items():
+            if parameters[name].requires_grad:
+                parameters[name].copy_(torch.from_numpy(array.copy()))
+
+
 def train(model, tokenizer, rows, targets, minutes):
     """Train until the minutes are over, in as many rounds as fit."""
     chance = random.Random(1)  # noqa: S311 - slips of the keyboard are no secret
@@ -261,6 +285,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument(
+        "--go-on", action="store_true", help="from the file in encoder/, for a shorter training"
+    )
     options = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
@@ -271,6 +298,8 @@ def main():
         source = next(Path(folder).rglob("model.safetensors")).parent
         tokenizer = AutoTokenizer.from_pretrained(source)
         model = Reader(source, len(targets.labels))
+    if options.go_on:
+        go_on_from(model, FOLDER)
     train(model, tokenizer, rows, targets, options.minutes)
     write(model, tokenizer, targets.labels, options.folder)
 
