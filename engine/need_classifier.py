@@ -16,14 +16,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from tqdm import tqdm
 
 from engine import reader
-from engine.clauses import clauses
 from engine.encoder import ANY_NEED, ENGLISH, TextEncoder, reads
 from engine.reader import Example, Reader, Settings
 
 NEED_MARK = "."
 RANKED = 8
-# From this many clauses on the encoder reads them one by one as well: in a shorter message it gains nothing.
-STORY_CLAUSES = 3
 # Said beside a need as often as alone, so they never speak against one.
 COMPANIONS = frozenset(["inform_place", "greet", "thanks", "goodbye", "affirm"])
 # What the front door puts in the place of personal data: a postcode reads like a place name, the rest like nothing.
@@ -38,10 +35,9 @@ class NeedClassifier(GraphComponent):
     """Reads needs and conversation acts.
 
     ``config.yml`` sets the reader's ``Settings`` and thresholds in log-odds: ``claim``, above which a need is
-    claimed in English, ``claim_elsewhere``, the same in other languages, ``act_margin``, by which a conversation act
-    must beat every need to be the only thing heard, and for English messages ``encoder_share``, the part that the
-    fine-tuned encoder has in the score of each need, ``encoder_clause_share``, the part of the best clause in that,
-    and ``any_need``, what its doubt whether there is a need at all must leave of the likeliest one (see ``_weigh``).
+    claimed, ``act_margin``, by which a conversation act must beat every need to be the only thing heard, and for
+    English messages ``encoder_share``, the part that the fine-tuned encoder has in the score of each need, and
+    ``any_need``, what its doubt whether there is a need at all must leave of the likeliest one (see ``_weigh``).
     """
 
     def __init__(
@@ -62,11 +58,9 @@ class NeedClassifier(GraphComponent):
         """Returns the settings that ``config.yml`` may change."""
         return {
             **vars(Settings()),
-            "claim": 0.0,
-            "claim_elsewhere": -0.75,
+            "claim": -0.25,
             "act_margin": -1.0,
-            "encoder_share": 0.4,
-            "encoder_clause_share": 0.3,
+            "encoder_share": 0.5,
             "any_need": 1.5,
         }
 
@@ -126,9 +120,9 @@ class NeedClassifier(GraphComponent):
             raise RuntimeError("NeedClassifier was asked to read before it was trained")
         words = MARKUP.sub(" ", OTHER_TOKEN.sub(" ", PLACE_TOKEN.sub("Harehills", text)))
         plain = words if words.strip() else text
-        scores, claim = self._weigh(self._reader, plain)
+        scores, any_need = self._weigh(self._reader, plain)
         order = np.argsort(-scores)
-        needs = self._needs(scores, order, claim)
+        needs = self._needs(scores, order) if any_need else []
         first = needs[0] if needs else int(order[0])
         ranking = [first, *[int(i) for i in order if int(i) != first]][:RANKED]
         confidence = 1.0 / (1.0 + np.exp(-scores))
@@ -150,38 +144,26 @@ class NeedClassifier(GraphComponent):
         ]
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
 
-    def _weigh(self, trained: Reader, text: Text) -> Tuple[np.ndarray, float]:
-        """Returns the log-odds of each label, mixed with the encoder's in English, and those above which a need is
-        claimed: none is where the encoder doubts that there is any.
+    def _weigh(self, trained: Reader, text: Text) -> Tuple[np.ndarray, bool]:
+        """Returns the log-odds of each label, mixed with the encoder's in English, and whether a need may be claimed at
+        all.
         """
         scores = trained.log_odds(text)
-        whole = self._encoder.log_odds(text) if reads(text) else None
-        if whole is None or whole[self._encoder.labels.index(ENGLISH)] < 0:
-            return scores, self._config["claim_elsewhere"]
+        if not reads(text):
+            return scores, True
+        heard = dict(zip(self._encoder.labels, self._encoder.log_odds(text), strict=True))
+        if heard[ENGLISH] < 0:
+            return scores, True
         share = self._config["encoder_share"]
-        heard = dict(zip(self._encoder.labels, self._listen(text, whole), strict=True))
         for position, label in enumerate(trained.labels):
             if label in heard:
                 scores[position] = (1 - share) * scores[position] + share * heard[label]
         best = max(score for label, score in zip(trained.labels, scores, strict=True) if NEED_MARK in label)
         # A few plain words ("i need a food parcel") look to the encoder like no story of need, but name one surely.
-        any_need = whole[self._encoder.labels.index(ANY_NEED)] + 2 * best > self._config["any_need"]
-        return scores, self._config["claim"] if any_need else np.inf
+        return scores, bool(heard[ANY_NEED] + 2 * best > self._config["any_need"])
 
-    def _listen(self, text: Text, whole: np.ndarray) -> np.ndarray:
-        """Returns the encoder's log-odds for a message, where a long story's clauses have a share in them."""
-        parts = clauses(text)
-        if len(parts) < STORY_CLAUSES:
-            return whole
-        share = self._config["encoder_clause_share"]
-        best = np.max([whole, *map(self._encoder.log_odds, parts)], axis=0)
-        mixed: np.ndarray = (1 - share) * whole + share * best
-        return mixed
-
-    def _needs(self, scores: np.ndarray, order: np.ndarray, claim: float) -> List[int]:
-        """Returns the labels of the needs above ``claim``, the surest first; none when an act explains the message
-        better.
-        """
+    def _needs(self, scores: np.ndarray, order: np.ndarray) -> List[int]:
+        """Returns the labels of the needs claimed, the surest first; none when an act explains the message better."""
         if self._reader is None:
             return []
         needs = [int(i) for i in order if NEED_MARK in self._reader.labels[i]]
@@ -192,7 +174,7 @@ class NeedClassifier(GraphComponent):
         ]
         if acts and scores[acts[0]] > scores[needs[0]] + self._config["act_margin"]:
             return []
-        return [i for i in needs if scores[i] > claim]
+        return [i for i in needs if scores[i] > self._config["claim"]]
 
 
 def _labels(message: Message) -> List[Text]:

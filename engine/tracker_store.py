@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
@@ -72,6 +73,10 @@ class ForgettingTrackerStore(TrackerStore):
             self._kept.forget_older(self._oldest_allowed())
         # Ordered by last message, oldest first, so that expiry looks only at the front.
         self._conversations: "OrderedDict[str, Tuple[float, List[Event]]]" = OrderedDict()
+        # From the start: what an earlier process kept must go on time even if nobody ever writes again.
+        with suppress(RuntimeError):
+            # In a training there is no loop, and nothing to forget.
+            self._sweep_later()
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keeps the newest turns of the conversation, or drops it when it was just forgotten."""
@@ -116,16 +121,15 @@ class ForgettingTrackerStore(TrackerStore):
     def _sweep_later(self) -> None:
         """Makes sure that conversations go on time even if nobody writes after them."""
         if not self._sweeping:
-            self._sweeping = True
             asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+            self._sweeping = True
 
     def _sweep(self) -> None:
         self._sweeping = False
         if self._kept:
             self._kept.forget_older(self._oldest_allowed())
         self._expire()
-        if self._conversations:
-            self._sweep_later()
+        self._sweep_later()
 
     def _expire(self) -> None:
         oldest_allowed = self._oldest_allowed()
