@@ -26,5 +26,5 @@ ENV PYTHONPATH=/signpost PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONWARN
     TF_INTRA_OP_PARALLELISM_THREADS=1 TF_INTER_OP_PARALLELISM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=3
 USER 10002:10002
 ENTRYPOINT ["/signpost/deploy/start"]
-CMD ["engine/.venv/bin/rasa", "run", "--interface", "0.0.0.0", "--port", "5005", "--model", "models/model.tar.gz", \
+CMD ["engine/.venv/bin/python", "-m", "engine.serve", "--interface", "0.0.0.0", "--port", "5005", "--model", "models/model.tar.gz", \
      "--endpoints", "deploy/endpoints.yml", "--credentials", "credentials.yml"]

@@ -55,7 +55,7 @@ def report(found: Mapping[str, list[tuple[str, str]] | None], explained: Collect
             return 2
     # Those that docs/audit.md explains are there to be found: an index that has none of them has no advisories at all.
     if explained and not found["Rasa"]:
-        print("The package index holds no advisories: look them up at pypi.org itself.", file=sys.stderr)
+        print("The package index holds no advisories: ask one that publishes them.", file=sys.stderr)
         return 2
     open_ones = 0
     for what, advisories in found.items():

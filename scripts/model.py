@@ -25,7 +25,8 @@ def model_sources(root: Path = ROOT) -> list[Path]:
     """Return every file that decides what the model is, sorted."""
     sources = [root / "config.yml", root / "domain.yml", root / "engine/requirements.lock"]
     sources += [path for path in (root / "data").rglob("*") if path.is_file()]
-    sources += (root / "engine").glob("*.py")
+    # The program that serves a model has no part in making one.
+    sources += [path for path in (root / "engine").glob("*.py") if path.name != "serve.py"]
     return sorted(sources)
 
 

@@ -1,11 +1,13 @@
 """Fetching an Open Referral feed page by page: with time-outs, retries and limits, whatever the other side does."""
 
+import ipaddress
 import json
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 
@@ -42,6 +44,33 @@ class Feed:
     wait: Callable[[float], None] = time.sleep
 
 
+class CarefulSession(requests.Session):
+    """Follows a feed to another place of its own host or of the internet, and never into a network of ours."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Where an answer sends us, if it does. Raises BadFeed."""
+        target: str | None = super().get_redirect_target(resp)
+        if target is not None and not _may_lead(resp.url, urljoin(resp.url, target)):
+            raise BadFeed(resp.url, "sends into a network that is not public")
+        return target
+
+
+def _may_lead(here: str, there: str) -> bool:
+    parts = urlsplit(there)
+    if parts.scheme not in ("http", "https") or parts.netloc == urlsplit(here).netloc:
+        # Of other schemes requests knows none, and says so.
+        return True
+    return all(address.is_global for address in _addresses_of(parts.hostname or ""))
+
+
+def _addresses_of(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    try:
+        return [ipaddress.ip_address(host)]
+    except ValueError:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return [ipaddress.ip_address(str(address[0]).partition("%")[0]) for *_, address in found]
+
+
 def base_of(address: str) -> str:
     """The address of a feed without slash or endpoint at its end. Raises BadFeed for what is no web address."""
     parts = urlsplit(address.strip())
@@ -53,7 +82,7 @@ def base_of(address: str) -> str:
 
 def open_feed(address: str, wait: Callable[[float], None] = time.sleep) -> Feed:
     """A feed to read from. Close its session when done."""
-    session = requests.Session()
+    session = CarefulSession()
     session.headers.update({"user-agent": AGENT, "accept": "application/json"})
     session.max_redirects = 5
     return Feed(base_of(address), session, wait)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from referral_directory.catalogue.search import get_card
+from referral_directory.catalogue.search import get_card, list_places
 from referral_directory.errors import NotFound
 from referral_directory.truth.curating import find_merged
 from referral_directory.web.context import Directory, get_directory
@@ -40,7 +40,8 @@ async def show_service(request: Request, identity: str) -> Response:
             raise NotFound("service")
         return RedirectResponse(f"/services/{merged}", 301)
     labels = [directory.needs[code].label for code in card["needs"]]
-    return HTMLResponse(render("service.html", service=card, labels=labels))
+    places = list_places(index, card["id"])
+    return HTMLResponse(render("service.html", service=card, labels=labels, places=places))
 
 
 @router.get("/static/style.css")

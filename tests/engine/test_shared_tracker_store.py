@@ -175,3 +175,26 @@ def test_what_is_forgotten_while_the_database_is_away_is_forgotten_when_it_is_ba
         store._shared._rest_until = 0
     run(one._sweep_shared())
     assert words(two, "web-1") is None
+
+
+def test_what_a_worker_that_is_gone_kept_goes_on_time_although_nobody_writes(
+    workers, postgresql, clock, monkeypatch
+):
+    say(workers[0], "web-1", "a very particular sentence")
+    monkeypatch.setattr("engine.tracker_store.SWEEP_SECONDS", 0.01)
+
+    def kept():
+        with psycopg2.connect(postgresql.url) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM conversation")
+            (rows,) = cursor.fetchone()
+        connection.close()
+        return rows
+
+    async def stay_idle():
+        SharedTrackerStore(DOMAIN, database=postgresql.url, now=clock)
+        assert kept() == 1
+        clock.seconds += 25 * HOUR
+        while kept():
+            await asyncio.sleep(0.01)
+
+    run(asyncio.wait_for(stay_idle(), 20))

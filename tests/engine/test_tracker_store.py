@@ -113,9 +113,28 @@ def test_what_is_forgotten_is_in_no_file(clock, tmp_path, how):
         say(store, "web-1", "forget me", ActionExecuted(FORGET_ACTION))
     else:
         clock.seconds += 25 * HOUR
-        store._sweep()
+        run(swept(store))
     assert all(b"very particular" not in file.read_bytes() for file in tmp_path.iterdir())
     assert run(ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path)).retrieve("web-1")) is None
+
+
+async def swept(store):
+    store._sweep()
+
+
+def test_what_an_earlier_process_kept_goes_on_time_although_nobody_writes(clock, tmp_path, monkeypatch):
+    say(
+        ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path)), "web-1", "a very particular sentence"
+    )
+    monkeypatch.setattr("engine.tracker_store.SWEEP_SECONDS", 0.01)
+
+    async def stay_idle():
+        ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+        clock.seconds += 25 * HOUR
+        while b"very particular" in (tmp_path / "conversations.db").read_bytes():
+            await asyncio.sleep(0.01)
+
+    run(asyncio.wait_for(stay_idle(), 20))
 
 
 def test_the_file_is_for_nobody_else(clock, tmp_path):

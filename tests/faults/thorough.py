@@ -1,14 +1,13 @@
 """The rest of docs/faults.md, which takes minutes: `make faults` goes through it three times."""
 
 import resource
-import subprocess
 import time
+from pathlib import Path
 
+import httpx
 import pytest
 
-from scripts.stack import ROOT, rasa_environment
 from tests.faults.conftest import COUNCIL, Crowd, FragileCity, Resident
-from tests.stack import free_ports
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -24,7 +23,7 @@ def wait_for(check, seconds=40):
 def test_a_process_dies_while_residents_talk(stack: FragileCity, name: str):
     with Crowd(stack) as crowd:
         stack.kill(name)
-        assert stack.answers_again() < 30
+        stack.answers_again()
     assert crowd.worst < 9
 
 
@@ -33,7 +32,7 @@ def test_a_process_stands_still_while_residents_talk(stack: FragileCity, name: s
     with Crowd(stack) as crowd, stack.paused(name):
         assert Resident(stack).say("i can smell gas")["messages"][0]["urgent"]
         time.sleep(5)
-    assert stack.answers_again() < 30
+    stack.answers_again()
     assert crowd.worst < 10
 
 
@@ -41,13 +40,23 @@ def test_a_process_stands_still_while_residents_talk(stack: FragileCity, name: s
 def test_a_connection_is_cut_while_residents_talk(stack: FragileCity, name: str):
     with Crowd(stack), stack.lines[name].cut():
         time.sleep(5)
-    assert stack.answers_again() < 30
+    stack.answers_again()
 
 
 @pytest.mark.parametrize("name", ["conversations", "redis", "directory", "rasa-1"])
 def test_a_slow_connection_makes_answers_slower_and_no_worse(stack: FragileCity, name: str):
-    with stack.lines[name].slowed(0.1):
+    with stack.lines[name].slowed(0.3):
         assert Resident(stack).ask_for_food()
+
+
+def test_the_bot_dies_and_whoever_comes_back_begins_anew(stack: FragileCity):
+    resident = Resident(stack)
+    resident.begin()
+    stack.kill("bot")
+    with pytest.raises(httpx.TransportError):
+        resident.say("Harehills")
+    stack.answers_again()
+    assert Resident(stack).ask_for_food()
 
 
 def test_without_any_rasa_worker_residents_get_numbers_and_their_message_is_kept(stack: FragileCity):
@@ -57,54 +66,56 @@ def test_without_any_rasa_worker_residents_get_numbers_and_their_message_is_kept
         stack.kill(name)
     answer = resident.say("Harehills")
     assert COUNCIL in answer["text"]
-    assert stack.answers_again() < 60
+    assert Resident(stack).say("i am going to kill myself")["messages"][0]["urgent"]
+    stack.answers_again()
     wait_for(lambda: resident.say("/try_again")["cards"])
 
 
 def test_no_enquiry_is_lost_or_counted_twice(stack: FragileCity):
-    wait_for(lambda: stack.enquiries() >= len(stack.served))
+    wait_for(stack.all_delivered)
     before, stack.served = stack.enquiries(), set()
     with stack.lines["directory"].slowed(0.05):
         for _ in range(3):
-            Resident(stack).ask_for_food()
+            assert Resident(stack).ask_for_food()
+    # Killed while answers are on their way: what the actions count for these waits for the next directory.
     stack.kill("directory")
     stack.answers_again()
     stack.kill("actions")
     stack.answers_again()
-    wait_for(lambda: stack.enquiries() - before >= len(stack.served))
-    assert stack.enquiries() - before == len(stack.served)
+    wait_for(stack.all_delivered)
+    assert stack.enquiries() - before == len(stack.served) >= 5
 
 
-def test_a_full_disk_stops_no_answer(stack: FragileCity):
-    pid = stack.city.children.pid("actions")
-    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+def test_a_full_disk_stops_no_answer_and_loses_no_enquiry(stack: FragileCity):
+    wait_for(stack.all_delivered)
+    before, stack.served = stack.enquiries(), set()
+    pids = [stack.city.children.pid(name) for name in ("actions", "bot", "directory", "rasa-1", "rasa-2")]
+    limits = [resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids]
+    for pid, (_, hard) in zip(pids, limits, strict=True):
+        # No file may grow by a byte.
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
     try:
-        assert Resident(stack).ask_for_food()
+        for _ in range(3):
+            assert Resident(stack).ask_for_food()
     finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+        for pid, limit in zip(pids, limits, strict=True):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limit)
+    wait_for(lambda: stack.enquiries() - before == len(stack.served) == 3)
     stack.answers_again()
 
 
-def test_a_corrupt_model_is_refused_in_words(stack: FragileCity, tmp_path):
-    model = tmp_path / "model.tar.gz"
-    model.write_bytes(b"this is no model")
-    environment = rasa_environment(stack.city.environment, tmp_path)
-    command = ["engine/.venv/bin/rasa", "run", "--interface", "127.0.0.1", "--port", str(free_ports(1)[0])]
-    command += [
-        "--model",
-        str(model),
-        "--endpoints",
-        "deploy/endpoints.yml",
-        "--credentials",
-        "credentials.yml",
-    ]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as rasa:
-        try:
-            said, _ = rasa.communicate(timeout=90)
-        except subprocess.TimeoutExpired:
-            rasa.kill()
-            said, _ = rasa.communicate()
-    assert "model" in said.lower()
+def test_a_worker_whose_model_is_half_a_file_ends_and_the_other_has_its_residents(stack, tmp_path):
+    city = stack.city
+    model = city.environment["RASA_MODEL"]
+    half = tmp_path / "model.tar.gz"
+    half.write_bytes(Path(model).read_bytes()[:1_000_000])
+    city.environment["RASA_MODEL"] = str(half)
+    try:
+        stack.kill("rasa-1")
+        assert city.revive() == "rasa-1"
+        wait_for(lambda: city.children.exit_code("rasa-1") is not None, seconds=240)
+        assert "cannot be loaded" in city.children.last_lines("rasa-1")[-1]
+        assert all(Resident(stack).ask_for_food() for _ in range(4))
+    finally:
+        city.environment["RASA_MODEL"] = model
+    stack.answers_again()

@@ -1,10 +1,12 @@
 """What docker-compose.yml and the images promise, checked without a container engine."""
 
+import json
 import re
 import subprocess
 
 import pytest
 import yaml
+from jsonschema import Draft7Validator
 
 from tests.house.repository import ROOT
 
@@ -13,9 +15,18 @@ SERVICES = COMPOSE["services"]
 DOCKERFILES = sorted((ROOT / "deploy").glob("*.Dockerfile"))
 DOCUMENTED = set(re.findall(r"^\| `([A-Z_]+)` ", (ROOT / "docs/settings.md").read_text(), re.MULTILINE))
 # Settings of other people's programs, or of the compose file itself.
-FOREIGN = re.compile(r"^(POSTGRES_|PGDATA|GF_|XDG_|CHAT_HOST$|DIRECTORY_HOST_NAME$)")
+FOREIGN = re.compile(r"^(POSTGRES_|PGDATA|GF_|XDG_|FORWARDED_ALLOW_IPS$|CHAT_HOST$|DIRECTORY_HOST_NAME$)")
 
 every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def test_the_file_keeps_to_the_compose_specification():
+    schema = json.loads((ROOT / "tests/house/schemas/compose_spec.json").read_text(encoding="utf-8"))
+    faults = [
+        f"{list(fault.path)}: {fault.message}" for fault in Draft7Validator(schema).iter_errors(COMPOSE)
+    ]
+    assert faults == []
+    assert not Draft7Validator(schema).is_valid(COMPOSE | {"services": {"bot": {"imag": "wrong"}}})
 
 
 @every_service
@@ -65,17 +76,30 @@ def test_networks_volumes_and_neighbours_exist(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["rasa-1", "rasa-2", "actions", "postgresql", "postgresql-conversations", "redis"]
+    "name", ["bot", "rasa-1", "rasa-2", "actions", "postgresql", "postgresql-conversations", "redis"]
 )
 def test_what_needs_no_way_out_has_none(name):
     assert all(COMPOSE["networks"][network].get("internal") for network in SERVICES[name]["networks"])
     assert "ports" not in SERVICES[name]
 
 
+@every_service
+def test_a_health_check_that_needs_a_secret_reads_it(name):
+    # It does not pass through the entry point, which is what reads secrets.
+    check = SERVICES[name]["healthcheck"].get("test", [])
+    assert "-m" not in check or check[1] == "deploy/start"
+
+
 def test_only_the_proxy_is_open_to_everybody():
     opened = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert opened.pop("proxy") == ["80:80", "443:443", "443:443/udp"]
     assert all(port.startswith("127.0.0.1:") for ports in opened.values() for port in ports)
+
+
+@pytest.mark.parametrize("name", ["bot", "telegram", "directory"])
+def test_what_stands_behind_the_proxy_believes_it(name):
+    # Else cookies would not be Secure, and every member of staff would come from the proxy's address.
+    assert SERVICES[name]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
 
 
 def test_the_bot_knows_every_rasa_worker():
@@ -88,11 +112,46 @@ def test_an_image_is_pinned_installs_by_hash_and_runs_as_nobody_special(file):
     text = file.read_text(encoding="utf-8")
     for image in re.findall(r"^FROM (\S+)", text, re.MULTILINE):
         assert re.search(r":\d+\.\d+\.\d+-[a-z-]+(@sha256:[0-9a-f]{64})?$", image), image
-    assert "--require-hashes" in text
+    assert ("--require-hashes" in text) == ("pip install" in text)
     assert int(re.findall(r"^USER (\d+):", text, re.MULTILINE)[-1]) > 1000
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
         for name in source.split():
             assert list(ROOT.glob(name)), name
+
+
+def test_the_proxy_starts_without_capabilities_and_keeps_its_certificates_where_it_may_write():
+    text = (ROOT / "deploy/proxy.Dockerfile").read_text(encoding="utf-8")
+    # A file capability that cannot be granted makes the program impossible to start.
+    assert "setcap -r /usr/bin/caddy" in text
+    (folder,) = re.findall(r"XDG_DATA_HOME=(\S+)", text)
+    assert re.search(rf"install -d -o 10003 .*{folder}$", text, re.MULTILINE)
+    assert SERVICES["proxy"]["volumes"] == [f"certificates:{folder}"]
+
+
+def test_the_proxy_asks_for_tls_hides_what_is_for_operators_and_logs_nobody():
+    hosts = re.findall(r"^\{\$\w+\} \{\n(.*?)^\}", (ROOT / "deploy/Caddyfile").read_text(), re.M | re.S)
+    assert len(hosts) == 2
+    for host in hosts:
+        assert "path /metrics /readyz /healthz\n\trespond @operations 404" in host
+        assert "Strict-Transport-Security" in host
+        assert "max_size" in host
+        assert "log" not in host.split()
+    assert "header_up -X-Forwarded-For" in hosts[0]
+    assert "output discard" in (ROOT / "deploy/Caddyfile").read_text()
+
+
+def test_secrets_are_made_once_for_nobody_else_on_the_machine(tmp_path):
+    (tmp_path / "deploy").mkdir()
+    script = tmp_path / "deploy" / "make-secrets"
+    script.write_text((ROOT / "deploy/make-secrets").read_text(encoding="utf-8"))
+    said = [
+        subprocess.run(["sh", str(script)], capture_output=True, text=True, check=True).stdout for _ in "12"
+    ]
+    secrets = tmp_path / "secrets"
+    assert {path.name for path in secrets.iterdir()} == COMPOSE["secrets"].keys()
+    assert secrets.stat().st_mode & 0o077 == 0
+    assert said[1] == ""
+    assert (secrets / "field-keys").read_text() not in said[0]
 
 
 def test_secrets_come_from_files(tmp_path):

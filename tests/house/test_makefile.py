@@ -21,3 +21,7 @@ def test_every_target_runs_even_if_a_file_has_its_name():
 
 def test_ci_runs_the_command_that_developers_run():
     assert "make test" in (ROOT / ".ci/run").read_text()
+
+
+def test_ci_looks_up_the_known_faults_of_every_dependency():
+    assert "-m scripts.audit" in (ROOT / ".ci/run").read_text()

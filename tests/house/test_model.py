@@ -37,6 +37,7 @@ def test_a_file_that_moves_makes_another_model(assistant):
 def test_what_is_not_in_the_model_does_not_change_its_name(assistant):
     before = model_name(assistant)
     (assistant / "endpoints.yml").write_text("new")
+    (assistant / "engine/serve.py").write_text("new")
     (assistant / "engine/.venv").mkdir()
     (assistant / "engine/.venv/module.py").write_text("new")
     assert model_name(assistant) == before

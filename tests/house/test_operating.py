@@ -1,5 +1,6 @@
 """docs/operating.md can be followed to the letter: its commands are run, and what needs containers is looked up."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,6 +8,8 @@ import subprocess
 import pytest
 import yaml
 
+from bot.metrics import Metrics
+from referral_directory.web.observing import make_metrics
 from tests.house.repository import ROOT
 from tests.stack import isolated_environment
 
@@ -31,9 +34,12 @@ def test_every_command_of_the_page_works_in_order(tmp_path):
 
 
 def test_commands_in_containers_name_what_there_is():
-    used = re.findall(r"docker compose exec ([a-z-]+) (\S+)", PAGE)
+    used = re.findall(r"docker compose exec (?:-T )?([a-z-]+) (\S+)", PAGE)
     assert used
     assert {service for service, _ in used} <= COMPOSE["services"].keys()
+    # A command in a running container does not pass through the entry point, which is what reads secrets.
+    programs = {"deploy/start", "pg_dump", "pg_restore"}
+    assert {program for _, program in used} == programs
     for path in re.findall(r"^(deploy/\S+)", "\n".join(blocks("console")), re.MULTILINE):
         assert os.access(ROOT / path, os.X_OK)
 
@@ -44,12 +50,27 @@ def test_every_alarm_has_its_row_and_every_row_its_alarm():
     assert rows == alarms
 
 
-def test_alarms_and_dashboards_ask_for_figures_that_exist():
-    web = ROOT / "referral_directory" / "web"
-    sources = [ROOT / "bot/metrics.py", web / "observing.py", web / "figures.py"]
-    described = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    asked = (ROOT / "deploy/prometheus/alarms.yml").read_text(encoding="utf-8")
-    asked += (ROOT / "deploy/grafana/dashboards/signpost.json").read_text(encoding="utf-8")
-    for name in set(re.findall(r"\b((?:bot|signpost_directory)_[a-z_]+)\b", asked)):
-        stem = re.sub(r"_(total|bucket|sum|count)$", "", name)
-        assert stem in described or stem.removeprefix("signpost_directory_") in described, name
+def exported_names() -> set[str]:
+    """Every name under which a process gives figures to Prometheus."""
+    endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}
+    registries = (Metrics().registry, make_metrics().registry)
+    families = [family for registry in registries for family in registry.collect()]
+    return {family.name + ending for family in families for ending in endings[family.type]}
+
+
+def test_alarms_and_dashboards_ask_for_figures_that_are_exported():
+    boards = list((ROOT / "deploy/grafana/dashboards").glob("*.json"))
+    panels = [panel for board in boards for panel in json.loads(board.read_text("utf-8"))["panels"]]
+    asked = [target["expr"] for panel in panels for target in panel["targets"]]
+    asked += [rule["expr"] for group in ALARMS["groups"] for rule in group["rules"]]
+    names = {name for text in asked for name in re.findall(r"\b(?:bot|signpost_directory|actions)_\w+", text)}
+    assert len(names) > 15
+    # What the actions give is text of their own (tests/actions/test_action_server.py).
+    assert names - exported_names() == {"actions_enquiries_waiting"}
+
+
+def test_every_program_with_figures_is_asked_for_them():
+    settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    asked = {job["job_name"] for job in settings["scrape_configs"]}
+    assert asked == {"bot", "telegram", "actions", "directory"}
+    assert asked <= COMPOSE["services"].keys()

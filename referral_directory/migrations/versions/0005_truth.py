@@ -3,6 +3,9 @@
 Revision: 0005, after 0006
 """
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -129,9 +132,30 @@ def upgrade() -> None:
     op.add_column('service', sa.Column('checked_by', sa.String(length=10), nullable=False, server_default='source'))
     op.add_column('service', sa.Column('next_check_on', sa.Date(), nullable=True))
     op.add_column('service', sa.Column('merged_into', sa.Uuid(), nullable=True))
+    _keep_who_is_full()
+    op.drop_column('referral_inbox', 'full_until')
+
+
+def _keep_who_is_full() -> None:
+    """That a service is full stands with its other notices from now on, for search and cards too."""
+    inbox = sa.table('referral_inbox', sa.column('service_id', sa.Uuid()), sa.column('full_until', sa.Date()))
+    service = sa.table('service', sa.column('id', sa.Uuid()))
+    notice = sa.table(
+        'service_notice', sa.column('id', sa.Uuid()), sa.column('service_id', sa.Uuid()), sa.column('kind'),
+        sa.column('first_day', sa.Date()), sa.column('last_day', sa.Date()), sa.column('opening_hours'),
+        sa.column('said_by'), sa.column('said_at', sa.DateTime(timezone=True)),
+    )
+    full = sa.select(inbox).where(inbox.c.full_until.is_not(None), inbox.c.service_id.in_(sa.select(service.c.id)))
+    now = datetime.now(UTC)
+    for service_id, until in op.get_bind().execute(full).all():
+        op.get_bind().execute(notice.insert().values(
+            id=uuid4(), service_id=service_id, kind='full', first_day=min(now.date(), until), last_day=until,
+            opening_hours='', said_by='curator', said_at=now,
+        ))
 
 
 def downgrade() -> None:
+    op.add_column('referral_inbox', sa.Column('full_until', sa.Date(), nullable=True))
     for column in ('merged_into', 'next_check_on', 'checked_by'):
         op.drop_column('service', column)
     with op.batch_alter_table('service_version', schema=None) as batch_op:

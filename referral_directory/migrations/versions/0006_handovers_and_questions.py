@@ -16,8 +16,6 @@ def upgrade() -> None:
     _make_new_tables()
     _make_visits()
     _make_mail()
-    # That a service is full stands in service_notice, for search and cards too.
-    op.drop_column('referral_inbox', 'full_until')
     # Not in a batch: on SQLite that makes the table anew, which takes sessions and roles with it.
     op.add_column('staff_member', sa.Column('openid_digest', sa.LargeBinary(length=32), nullable=True))
     op.create_index(op.f('ix_staff_member_openid_digest'), 'staff_member', ['openid_digest'], unique=True)
@@ -110,7 +108,6 @@ def _make_mail() -> None:
 
 
 def downgrade() -> None:
-    op.add_column('referral_inbox', sa.Column('full_until', sa.Date(), nullable=True))
     op.drop_index(op.f('ix_staff_member_openid_digest'), 'staff_member')
     op.drop_column('staff_member', 'openid_digest')
     op.execute("DELETE FROM referral_mail WHERE referral_id IS NULL")

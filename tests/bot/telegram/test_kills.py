@@ -64,7 +64,7 @@ def test_a_kill_while_rasa_thinks_puts_the_message_to_rasa_again_and_gives_one_a
     rasa, telegram = killable.rasa, killable.telegram
     rasa.hold.clear()
     telegram.push(message(1, text="one"), message(2, text="two"))
-    assert rasa.arrived.acquire(timeout=WAIT)
+    assert rasa.arrived.acquire(timeout=4 * WAIT)
     killable.process.kill()
     rasa.hold.set()
     killable.process.start()
