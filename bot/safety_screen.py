@@ -35,7 +35,11 @@ class SafetyScreen:
         seen = self._patterns.screen(text)
         if not any(character.isalpha() for character in text):
             return seen
-        return decide(self._model.score(text, seen), self._model.sure, self._model.unsure)
+        found = decide(self._model.score(text, seen), self._model.sure, self._model.unsure)
+        if found.level == "none" and seen.level == "sure":
+            # Plain words of danger never go without the gentle line, whatever the model makes of the rest.
+            return Screening("unsure", seen.risks)
+        return found
 
 
 def decide(scores: Floats, sure: Floats, unsure: Floats) -> Screening:
