@@ -54,7 +54,7 @@ def ensure_model(stack: Stack, models: Path) -> Path:
             # The newest are kept, and the one in use counts as new.
             model.touch()
             return model
-        stack.say("Training the language model: what it is made from has changed (about a minute)")
+        stack.say("Training the language model: what it is made from has changed (a few minutes)")
         environment = rasa_environment(stack.environment, stack.state)
         # Not left to `rasa train`, which goes on with an empty domain when it cannot read the file.
         stack.run_to_end("validate", f"exec {RASA} data validate --fail-on-warnings", environment)
