@@ -25,7 +25,7 @@ from referral_directory.truth.history import (
     list_differences,
     list_versions,
     read_content,
-    say,
+    say_field,
     undo_to,
 )
 from referral_directory.truth.queue import list_waiting
@@ -51,7 +51,7 @@ HINTS = {
     "source_date": "As exactly as it is known: 2026-08-28, 2026-08 or 2026",
 }
 # The point and the ward follow from the postcode; publishing and checking are buttons.
-NOT_TYPED = frozenset({"lat", "lon", "ward_code", "published", "checked_on"})
+NOT_TYPED = frozenset({"lat", "lon", "ward_code", "published", "checked_on", "more_places"})
 MOST_ALIKE = 30
 
 
@@ -199,7 +199,7 @@ def _form(
 
 
 def _values(row: StarterRow) -> dict[str, str]:
-    values = {name: say(getattr(row, name)) for name in LABELS}
+    values = {name: say_field(row, name) for name in LABELS}
     values |= {name: "|".join(getattr(row, name)) for name in ("areas", "languages")}
     return values | (dict.fromkeys(PLACE, "") if row.confidential else {})
 
