@@ -96,7 +96,8 @@ def load_file(
         record_terms(session, needs)
     for start in tqdm(range(0, len(found.rows), AT_ONCE), unit_scale=AT_ONCE, unit="row", disable=None):
         with database.write() as session:
-            import_rows(session, found.rows[start : start + AT_ONCE], now, report, path.name)
+            rows = found.rows[start : start + AT_ONCE]
+            import_rows(session, rows, now, report, path.name, found.without_places)
             if dry_run:
                 session.rollback()
             else:

@@ -21,7 +21,8 @@ from referral_directory.catalogue.models import CatalogueRevision
 from referral_directory.catalogue.notices import Notice, closures_of, notices_by_service, say_notice
 from referral_directory.catalogue.openings import Openings, index_openings
 from referral_directory.catalogue.ranking import COVERAGES, is_particular
-from referral_directory.catalogue.reading import Record, Site, read_public
+from referral_directory.catalogue.reading import Record, read_public
+from referral_directory.catalogue.sites import Site
 from referral_directory.catalogue.starter import StarterRow
 from referral_directory.catalogue.words import Document, WordIndex, index_words
 from referral_directory.clock import Clock, system_clock

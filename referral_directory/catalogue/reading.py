@@ -31,22 +31,11 @@ from referral_directory.catalogue.models import (
     Taxonomy,
     TaxonomyTerm,
 )
-from referral_directory.catalogue.records import NEEDS, RISK, WAYS
+from referral_directory.catalogue.records import NEEDS, RISK, WAYS, order_sites
+from referral_directory.catalogue.sites import Site, place_columns
 from referral_directory.catalogue.starter import StarterRow
 
 AT_ONCE = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One place where a service is given. A hidden one is never shown, and never measured from."""
-
-    address: str
-    postcode: str
-    lat: float | None
-    lon: float | None
-    ward_code: str
-    hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,7 @@ class _Parts:
     accessibility: dict[UUID, str]
     costs: dict[UUID, str]
     ages: dict[UUID, tuple[float | None, float | None]]
-    sites: dict[UUID, list[Site]]
+    sites: dict[UUID, list[tuple[UUID, Site]]]
 
 
 def read_public(session: Session) -> list[Record]:
@@ -179,19 +168,20 @@ def _read_terms(session: Session) -> dict[UUID, dict[str, list[str]]]:
     return found
 
 
-def _read_sites(session: Session) -> dict[UUID, list[Site]]:
+def _read_sites(session: Session) -> dict[UUID, list[tuple[UUID, Site]]]:
     addresses = _read_addresses(session)
     query = select(
         ServiceAtLocation.service_id,
+        ServiceAtLocation.id,
         Location.id,
         Location.latitude,
         Location.longitude,
         Location.ward_code,
     ).join(Location, Location.id == ServiceAtLocation.location_id)
-    found: dict[UUID, list[Site]] = defaultdict(list)
-    for owner, location, lat, lon, ward in _lines(session, query):
+    found: dict[UUID, list[tuple[UUID, Site]]] = defaultdict(list)
+    for owner, link, location, lat, lon, ward in _lines(session, query):
         street, postcode, hidden = addresses.get(location, ("", "", False))
-        found[owner].append(Site(street, postcode, lat, lon, ward or "", hidden))
+        found[owner].append((link, Site(street, postcode, lat, lon, ward or "", hidden)))
     return found
 
 
@@ -209,7 +199,7 @@ def _make_record(line: Row[Any], parts: _Parts, same: dict[str, str]) -> Record:
     """One record; texts that many records share are kept once."""
     owner = line.id
     terms = parts.terms.get(owner, {})
-    sites = tuple(parts.sites.get(owner, ()))
+    sites = order_sites(line.external_id, parts.sites.get(owner, ()))
 
     def kept(text: str) -> str:
         return same.setdefault(text, text)
@@ -227,7 +217,7 @@ def _make_record(line: Row[Any], parts: _Parts, same: dict[str, str]) -> Record:
         **_phone_and_hours(parts.phones.get(owner), parts.schedules.get(owner), kept),
         email=line.email,
         website=line.url,
-        **_first_site(sites),
+        **place_columns(sites),
         coverage=kept(line.coverage),
         areas=tuple(parts.areas.get(owner, ())),
         languages=tuple(parts.languages.get(owner, ())),
@@ -254,18 +244,4 @@ def _phone_and_hours(phone: Any, schedule: Any, kept: Callable[[str], str]) -> d
         "opening_hours": kept(schedule.opening_hours) if schedule else "",
         "opening_status": kept(schedule.certainty) if schedule else "none",
         "opening_note": kept(schedule.description) if schedule else "",
-    }
-
-
-def _first_site(sites: tuple[Site, ...]) -> dict[str, Any]:
-    if not sites:
-        return {"address": "", "postcode": "", "lat": None, "lon": None, "ward_code": ""}
-    site = sites[0]
-    return {
-        "address": site.address,
-        "postcode": site.postcode,
-        "lat": site.lat,
-        "lon": site.lon,
-        "ward_code": site.ward_code,
-        "confidential": site.hidden,
     }

@@ -1,5 +1,6 @@
 """A starter row as records of the catalogue, and the records as a starter row again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from referral_directory.catalogue.models import (
     TaxonomyTerm,
     make_id,
 )
+from referral_directory.catalogue.sites import Site, has_place, place_columns, read_site, site_of
 from referral_directory.catalogue.starter import ACCESS, StarterRow
 from referral_directory.needs import RISKS, Needs
 
@@ -126,18 +128,30 @@ def read_record(service: Service) -> StarterRow:
     )
 
 
+def order_sites(external_id: str, found: Sequence[tuple[UUID, Site]]) -> tuple[Site, ...]:
+    """The places of a record by the ids of their links: the one that was written as its first comes first."""
+    if len(found) < 2:
+        return tuple(site for _, site in found)
+    first = make_id("service_at_location", external_id)
+    return tuple(site for _, site in sorted(found, key=lambda one: (one[0] != first, one[0])))
+
+
 def _read_place(service: Service) -> dict[str, Any]:
-    """Where a service is given; the columns of a starter row that _write_place reads."""
-    place = service.locations[0].location if service.locations else None
-    address = place.addresses[0] if place and place.addresses else None
-    return {
-        "address": address.address_1 if address else "",
-        "postcode": address.postal_code if address else "",
-        "lat": place.latitude if place else None,
-        "lon": place.longitude if place else None,
-        "ward_code": (place.ward_code or "") if place else "",
-        "confidential": any(one.confidential for one in place.addresses) if place else False,
-    }
+    """Where a service is given; the columns of a starter row that _write_places reads."""
+    found = [(link.id, _read_site(link.location)) for link in service.locations]
+    return place_columns(order_sites(service.external_id, found))
+
+
+def _read_site(place: Location) -> Site:
+    address = place.addresses[0] if place.addresses else None
+    return Site(
+        address.address_1 if address else "",
+        address.postal_code if address else "",
+        place.latitude,
+        place.longitude,
+        place.ward_code or "",
+        any(one.confidential for one in place.addresses),
+    )
 
 
 def _write_parts(service: Service, row: StarterRow) -> None:
@@ -148,7 +162,7 @@ def _write_parts(service: Service, row: StarterRow) -> None:
     def part_id(kind: str, detail: str = "") -> UUID:
         return make_id(kind, row.id, detail)
 
-    _write_place(service, row)
+    _write_places(service, row)
     phones = [Phone(id=part_id("phone"), number=row.phone, description=row.phone_note)]
     service.phones = phones if row.phone or row.phone_note else []
     service.schedules = [
@@ -184,27 +198,33 @@ def _write_parts(service: Service, row: StarterRow) -> None:
     ]
 
 
-def _write_place(service: Service, row: StarterRow) -> None:
-    if not (row.address or row.postcode or row.lat is not None or row.ward_code):
-        service.locations = []
-        return
+def _write_places(service: Service, row: StarterRow) -> None:
+    first = site_of(row)
+    # A confidential first place that a file left out still stands before the others.
+    has_first = has_place(first) or (row.confidential and row.more_places)
+    links = [_make_link(row, first)] if has_first else []
+    service.locations = links + [_make_link(row, read_site(text), text) for text in row.more_places]
+
+
+def _make_link(row: StarterRow, site: Site, *key: str) -> ServiceAtLocation:
+    """A place of a service; the key of a further one is its text, so that it keeps its id among the others."""
     location = Location(
-        id=make_id("location", row.id),
+        id=make_id("location", row.id, *key),
         name=row.organisation,
-        latitude=row.lat,
-        longitude=row.lon,
-        ward_code=row.ward_code or None,
+        latitude=site.lat,
+        longitude=site.lon,
+        ward_code=site.ward_code or None,
     )
-    if row.address or row.postcode or row.confidential:
+    if site.address or site.postcode or site.hidden:
         location.addresses = [
             Address(
-                id=make_id("address", row.id),
-                address_1=row.address,
-                postal_code=row.postcode,
-                confidential=row.confidential,
+                id=make_id("address", row.id, *key),
+                address_1=site.address,
+                postal_code=site.postcode,
+                confidential=site.hidden,
             )
         ]
-    service.locations = [ServiceAtLocation(id=make_id("service_at_location", row.id), location=location)]
+    return ServiceAtLocation(id=make_id("service_at_location", row.id, *key), location=location)
 
 
 def _find_or_make_organization(session: Session, name: str) -> Organization:

@@ -9,10 +9,17 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 
+from referral_directory.catalogue.sites import (
+    open_places,
+    place_columns,
+    read_degrees,
+    read_more_places,
+    read_site,
+)
 from referral_directory.errors import BadFile, BadHours
 from referral_directory.needs import RISKS, Needs
 from referral_directory.opening import read_times
@@ -69,12 +76,14 @@ class StarterRow:
     curator_note: str
     # The address is stored and never shown: not on cards, not in feeds, exports or histories.
     confidential: bool = False
+    # Places beside the one above, as texts (catalogue.sites), in an order of their own.
+    more_places: tuple[str, ...] = ()
 
 
 COLUMNS = tuple(column.name for column in fields(StarterRow))
 # What a file may leave out.
-OPTIONAL = ("confidential",)
-LISTS = ("needs", "risks", "access", "areas", "languages")
+OPTIONAL = ("confidential", "more_places")
+LISTS = ("needs", "risks", "access", "areas", "languages", "more_places")
 
 
 @dataclass(slots=True)
@@ -123,13 +132,14 @@ def read_row(values: Mapping[str, str | None], needs: Needs) -> StarterRow:
     lists = {
         column: tuple(part.strip() for part in text[column].split("|") if part.strip()) for column in LISTS
     }
+    lists["more_places"] = read_more_places(lists["more_places"])
     plain = {column: value for column, value in text.items() if column not in LISTS}
     row = StarterRow(
         **{  # type: ignore[arg-type]
             **plain,
             **lists,
-            "lat": _degrees(text["lat"], 90),
-            "lon": _degrees(text["lon"], 180),
+            "lat": read_degrees(text["lat"], 90),
+            "lon": read_degrees(text["lon"], 180),
             "referral_possible": _yes_or_no(text["referral_possible"], "referral_possible"),
             "published": _yes_or_no(text["published"], "published"),
             "confidential": _yes_or_no(text["confidential"] or "no", "confidential"),
@@ -139,7 +149,7 @@ def read_row(values: Mapping[str, str | None], needs: Needs) -> StarterRow:
     _check_words(row, needs)
     _check_texts(row)
     read_times(row.opening_hours, row.opening_status, None, has_phone=bool(row.phone))
-    return row
+    return _with_first_place(row)
 
 
 def texts_of(row: StarterRow) -> dict[str, str]:
@@ -160,8 +170,10 @@ def row_digest(row: StarterRow) -> str:
     """The same for two rows that say the same."""
     says = asdict(row)
     if not row.confidential:
-        # As before there was such a column, so that digests kept from then still hold.
+        # As before there were such columns, so that digests kept from then still hold.
         del says["confidential"]
+    if not row.more_places:
+        del says["more_places"]
     return hashlib.sha256(json.dumps(says, default=str, sort_keys=True).encode()).hexdigest()
 
 
@@ -198,13 +210,14 @@ def _check_texts(row: StarterRow) -> None:
         raise ValueError("lat, lon: give both or neither")
 
 
-def _degrees(text: str, most: float) -> float | None:
-    if not text:
-        return None
-    value = float(text)
-    if not -most <= value <= most:
-        raise ValueError(f"{text} is not a number of degrees")
-    return value
+def _with_first_place(row: StarterRow) -> StarterRow:
+    """Without a first place the first of the further ones that may be shown is it."""
+    has_first = row.address or row.postcode or row.lat is not None or row.ward_code or row.confidential
+    shown = open_places(row.more_places)
+    if has_first or not shown:
+        return row
+    others = [text for text in row.more_places if text != shown[0]]
+    return replace(row, **place_columns([read_site(text) for text in (shown[0], *others)]))
 
 
 def _yes_or_no(text: str, column: str) -> bool:

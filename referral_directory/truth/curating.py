@@ -14,6 +14,7 @@ from referral_directory.catalogue.loading import list_services
 from referral_directory.catalogue.models import Service
 from referral_directory.catalogue.notices import end_notice, list_notices
 from referral_directory.catalogue.records import read_record
+from referral_directory.catalogue.sites import open_places, read_site, site_of, site_text, with_hidden_places
 from referral_directory.catalogue.starter import COLUMNS, StarterRow, read_row, texts_of
 from referral_directory.errors import BadHours, InvalidInput, NotFound, NotPossible
 from referral_directory.needs import Needs
@@ -87,7 +88,8 @@ def read_typed(typed: Mapping[str, str], before: StarterRow, needs: Needs) -> St
         # A confidential address never becomes public by one tick: it has to be typed again.
         values |= {name: typed.get(name, "") for name in PLACE}
     try:
-        return read_row(values, needs)
+        row = read_row(values, needs)
+        return replace(row, more_places=with_hidden_places(before.more_places, row.more_places))
     except BadHours as error:
         raise InvalidInput("opening_hours", str(error)) from error
     except ValueError as error:
@@ -126,7 +128,7 @@ def merge_records(session: Session, kept: Service, other: Service, change: Chang
     ours, theirs = read_content(kept), read_content(other)
     filled: dict[str, Any] = {}
     for name in COLUMNS:
-        if name in ("id", "published", "confidential", "curator_note", *PLACE):
+        if name in ("id", "published", "confidential", "curator_note", "more_places", *PLACE):
             continue
         value, spare = getattr(ours.row, name), getattr(theirs.row, name)
         if name in ("needs", "risks", "access", "languages"):
@@ -135,7 +137,7 @@ def merge_records(session: Session, kept: Service, other: Service, change: Chang
             filled[name] = spare
     if not (ours.row.address or ours.row.postcode or ours.row.confidential or theirs.row.confidential):
         filled |= {name: getattr(theirs.row, name) for name in PLACE}
-    joined = replace(ours.row, **filled)
+    joined = _join_places(replace(ours.row, **filled), theirs.row)
     note = f"Merged: {theirs.row.name} ({other.external_id}) into {ours.row.name} ({kept.external_id})."
     change = replace(change, action="merge", note=note)
     write_content(session, kept, replace(ours, row=joined), change)
@@ -145,6 +147,23 @@ def merge_records(session: Session, kept: Service, other: Service, change: Chang
         report.service_id = kept.id
     for notice in list_notices(session, change.now.date(), other.id):
         end_notice(session, notice, change.now)
+
+
+def _join_places(ours: StarterRow, theirs: StarterRow) -> StarterRow:
+    """Our places, and theirs at other postcodes; none of theirs if the address of either is confidential."""
+    if ours.confidential or theirs.confidential:
+        return ours
+    known = [site_of(ours), *map(read_site, ours.more_places)]
+    offered = [site_of(theirs), *map(read_site, open_places(theirs.more_places))]
+    postcodes, addresses = {site.postcode for site in known}, {site.address for site in known}
+    more = [
+        site_text(site)
+        for site in offered
+        if (site.postcode or site.address)
+        and site.address not in addresses
+        and site.postcode not in postcodes
+    ]
+    return replace(ours, more_places=tuple(sorted({*ours.more_places, *more})))
 
 
 def find_offer(session: Session, service: Service) -> ImportRecord | None:

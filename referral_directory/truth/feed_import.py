@@ -28,6 +28,9 @@ from referral_directory.truth.importing import (
 )
 from referral_directory.truth.models import ImportPage, ImportRecord, ImportSource
 
+# What reading takes from a record. Lists that were read for less are read again once, though they have not changed.
+READING = "all places "
+LONGEST_ETAG = 300 - len(READING)
 # progress(page, pages in all if the feed says so)
 Progress = Callable[[int, int | None], None]
 
@@ -82,7 +85,8 @@ def _begin(database: Database, feed: Feed, dry_run: bool) -> tuple[int, set[str]
     with transaction(database) as session:
         source = make_source(session, feed.address)
         pages = session.scalars(select(ImportPage).where(ImportPage.source_id == source.id))
-        etags = {page.page: page.etag for page in pages}
+        # One of another reading is no ETag: the page is asked for as if it were new.
+        etags = {page.page: page.etag.partition(READING)[2] for page in pages}
         seen_in_run = select(ImportRecord.remote_id).where(
             ImportRecord.source_id == source.id, ImportRecord.seen_run == source.run
         )
@@ -158,7 +162,8 @@ def _keep_page(
         mark_seen(session, source, None, same, report)
         whole = len(read) + len(same) == len(page.items) and len(report.faults) == faults
         # A page with a fault is read again next time, so that the fault is reported until it is mended.
-        session.merge(ImportPage(source_id=source.id, page=page.number, etag=page.etag if whole else ""))
+        etag = f"{READING}{page.etag}" if whole and len(page.etag) < LONGEST_ETAG else ""
+        session.merge(ImportPage(source_id=source.id, page=page.number, etag=etag))
         source.faulty = source.faulty or not whole
     source.next_page = page.number + 1
 
@@ -195,4 +200,4 @@ def _listed_before(database: Database, feed: Feed) -> dict[str, str]:
 
 
 def _digest(item: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256((READING + json.dumps(item, sort_keys=True)).encode()).hexdigest()

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
+from referral_directory.catalogue.sites import LONGEST_ADDRESS, MOST_PLACES, Site, read_degrees, site_text
 from referral_directory.catalogue.starter import LINK, NUMBER, StarterRow, read_row
 from referral_directory.errors import BadHours
 from referral_directory.needs import RISKS, Needs
@@ -70,7 +71,7 @@ def read_service(item: Mapping[str, Any], reader: Reader) -> Reading:
     if max(len(name), len(owner)) > LONGEST_SHORT:
         raise ValueError(f"name or organisation is longer than {LONGEST_SHORT} characters")
     phone, website = _phone(item, notes), _link(item.get("url"), notes)
-    place = _place(item, reader, notes)
+    place = _places(item, reader, notes)
     areas = _names(item, "service_areas", ("name", "service_area"))
     values = _ours(item, reader) | place | _terms(item, reader.needs, phone, website)
     values |= _hours(item, notes) | _dates(item, reader, notes)
@@ -227,15 +228,28 @@ def _who_for(item: Mapping[str, Any], notes: list[str]) -> str:
     return f"People aged {low or 0} to {high}"
 
 
-def _place(item: Mapping[str, Any], reader: Reader, notes: list[str]) -> dict[str, str]:
-    places = [
+def _places(item: Mapping[str, Any], reader: Reader, notes: list[str]) -> dict[str, str]:
+    """The columns of all places: those of the first, and the further ones as texts."""
+    listed = [
         one for link in _list(item, "service_at_locations") for one in _list(link, "location")
     ] or _list(item, "locations")
-    if len(places) > 1:
-        notes.append(f"{len(places) - 1} more places are left out: a record of ours has one")
-    if not places:
+    read = (_place(place, reader, notes) for place in listed)
+    found = [place for place in read if any(place.values())]
+    if not found:
         return {}
-    place = places[0]
+    _, *others = dict.fromkeys(map(_place_text, found))
+    if len(others) > MOST_PLACES:
+        notes.append(f"{len(others) - MOST_PLACES} more places are left out: too many for one service")
+    return found[0] | {"more_places": "|".join(others[:MOST_PLACES])}
+
+
+def _place_text(place: Mapping[str, str]) -> str:
+    lat, lon = read_degrees(place.get("lat", ""), 90), read_degrees(place.get("lon", ""), 180)
+    address = place["address"][:LONGEST_ADDRESS].strip()
+    return site_text(Site(address, place["postcode"], lat, lon, place.get("ward_code", ""), hidden=False))
+
+
+def _place(place: Mapping[str, Any], reader: Reader, notes: list[str]) -> dict[str, str]:
     address = next(iter(_list(place, "addresses", "physical_addresses")), {})
     lines = [clean(address.get(name), notes, name) for name in ("address_1", "address_2", "city")]
     found: dict[str, str] = {"address": ", ".join(dict.fromkeys(line for line in lines if line))}

@@ -10,13 +10,14 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from referral_directory.catalogue.models import Service
 from referral_directory.catalogue.records import read_record
+from referral_directory.catalogue.sites import open_places
 from referral_directory.catalogue.starter import (
     COLUMNS,
     LISTS,
@@ -32,7 +33,8 @@ from referral_directory.truth.importing import modified_mark
 
 KINDS = ("csv", "ods", "json")
 HEADER = (*COLUMNS, "modified")
-LONGEST_CELL = 20_000
+# A hundred places are this long.
+LONGEST_CELL = 40_000
 MOST_BYTES = 300_000_000
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
@@ -42,15 +44,19 @@ MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 
 @dataclass(slots=True)
 class FileRows:
-    """The rows of a file that can be used, each with its `modified`; and what is wrong with the others."""
+    """The rows of a file that can be used, each with its `modified`; and what is wrong with the others. Older files
+    have no further places: `without_places` are the ids of their rows.
+    """
 
     rows: list[tuple[StarterRow, str]]
     faults: list[BadFile]
+    without_places: set[str] = field(default_factory=set)
 
 
 def export_values(service: Service) -> dict[str, str]:
-    """A record as texts by column. The place of a confidential address is left out."""
+    """A record as texts by column. The place of a confidential address is left out, and a confidential place."""
     row = read_record(service)
+    row = replace(row, more_places=open_places(row.more_places))
     if row.confidential:
         row = replace(row, address="", postcode="", lat=None, lon=None, ward_code="")
     return texts_of(row) | {"modified": modified_mark(service)}
@@ -99,6 +105,8 @@ def read_file(path: Path, needs: Needs) -> FileRows:
             continue
         seen[row.id] = line
         found.rows.append((row, (values.get("modified") or "").strip()))
+        if values.get("more_places") is None:
+            found.without_places.add(row.id)
     return found
 
 

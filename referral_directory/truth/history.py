@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from referral_directory.catalogue.loading import clear_parts, get_revision
 from referral_directory.catalogue.models import Service
 from referral_directory.catalogue.records import read_record, write_row
+from referral_directory.catalogue.sites import open_places
 from referral_directory.catalogue.starter import LISTS, StarterRow, text_of
 from referral_directory.errors import NotFound, NotPossible
 from referral_directory.truth.models import RecordVersion
@@ -23,7 +24,8 @@ LABELS = {
     "organisation": "Organisation", "name": "Name", "needs": "Needs", "risks": "Emergencies", "what": "What it does",
     "who_for": "Who it is for", "how_to_get_help": "How to get help", "access": "Ways in", "phone": "Phone",
     "phone_note": "About the phone", "email": "E-mail", "website": "Website", "address": "Address",
-    "postcode": "Postcode", "lat": "Latitude", "lon": "Longitude", "ward_code": "Ward", "coverage": "Where it helps",
+    "postcode": "Postcode", "lat": "Latitude", "lon": "Longitude", "ward_code": "Ward",
+    "more_places": "Further places", "coverage": "Where it helps",
     "areas": "Only for people in", "opening_hours": "Opening hours", "opening_status": "How sure the hours are",
     "opening_note": "About the hours", "languages": "Languages", "accessibility": "Access", "cost": "Cost",
     "documents": "What to bring", "referral_possible": "Takes referrals", "source_name": "Source",
@@ -128,7 +130,8 @@ def row_of(kept: dict[str, Any]) -> StarterRow:
     known = {one.name for one in fields(StarterRow)}
     values = {name: value for name, value in kept.items() if name in known}
     for name in LISTS:
-        values[name] = tuple(values[name])
+        # Versions of before there were further places have none.
+        values[name] = tuple(values.get(name, ()))
     checked = values["checked_on"]
     return StarterRow(**values | {"checked_on": date.fromisoformat(checked) if checked else None})
 
@@ -143,13 +146,20 @@ def list_differences(before: StarterRow, after: StarterRow) -> list[dict[str, st
     hides = before.confidential or after.confidential
     found = []
     for name, label in LABELS.items():
-        old, new = getattr(before, name), getattr(after, name)
-        if old == new:
+        if getattr(before, name) == getattr(after, name):
             continue
-        if hides and name in PLACE:
-            old = new = HIDDEN
-        found.append({"field": name, "label": label, "old": say(old), "new": say(new)})
+        hidden = hides and name in PLACE
+        old, new = (HIDDEN if hidden else say_field(row, name) for row in (before, after))
+        found.append({"field": name, "label": label, "old": old, "new": new})
     return found
+
+
+def say_field(row: StarterRow, name: str) -> str:
+    """A field of a row as people read it; of a confidential further place only that there is one."""
+    if name != "more_places":
+        return say(getattr(row, name))
+    shown = open_places(row.more_places)
+    return " | ".join([*shown, *[HIDDEN] * (len(row.more_places) - len(shown))])
 
 
 def say(value: object) -> str:

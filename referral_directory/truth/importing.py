@@ -5,7 +5,7 @@ check, and what it helps with if the feed does not say. The rest belongs to the 
 here. What somebody edited is not overwritten: the difference is kept, and a curator decides.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from referral_directory.catalogue.loading import get_revision, list_services_by
 from referral_directory.catalogue.models import Service, make_id
 from referral_directory.catalogue.records import read_record, write_row
+from referral_directory.catalogue.sites import with_hidden_places
 from referral_directory.catalogue.starter import StarterRow, row_digest
 from referral_directory.truth.history import (
     PLACE,
@@ -90,6 +91,7 @@ def take_over(before: StarterRow, offered: StarterRow) -> StarterRow:
         curator_note=before.curator_note,
         needs=before.needs if needs_are_ours else offered.needs,
         risks=before.risks if needs_are_ours else offered.risks,
+        more_places=with_hidden_places(before.more_places, offered.more_places),
     )
 
 
@@ -176,10 +178,16 @@ def withdraw_gone(
 
 
 def import_rows(
-    session: Session, rows: Sequence[tuple[StarterRow, str]], now: datetime, report: ImportReport, name: str
+    session: Session,
+    rows: Sequence[tuple[StarterRow, str]],
+    now: datetime,
+    report: ImportReport,
+    name: str,
+    without_places: Collection[str] = (),
 ) -> None:
     """Bring in rows of a file, in the caller's transaction: each with the moment its record was exported ("": not
-    an export). What was changed here since then is not overwritten.
+    an export). What was changed here since then is not overwritten. `without_places` are ids of rows that say nothing
+    of further places.
     """
     ids = [make_id(row.id) for row, _ in rows]
     services = {service.external_id: service for service in list_services_by(session, ids)}
@@ -190,7 +198,7 @@ def import_rows(
             report.added.append(row.id)
             continue
         before = read_content(service)
-        wanted = _with_hidden_place(before.row, row)
+        wanted = _with_kept_places(before.row, row, row.id in without_places)
         if wanted == before.row:
             report.unchanged += 1
         elif exported and exported != modified_mark(service):
@@ -210,8 +218,12 @@ def modified_mark(service: Service) -> str:
     return service.last_modified.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
-def _with_hidden_place(before: StarterRow, row: StarterRow) -> StarterRow:
-    """A file never holds a confidential address: without one it stays as it is."""
+def _with_kept_places(before: StarterRow, row: StarterRow, is_silent: bool) -> StarterRow:
+    """A file never holds a confidential address: without one it stays as it is. So do further places that a file says
+    nothing of.
+    """
+    more = before.more_places if is_silent else with_hidden_places(before.more_places, row.more_places)
+    row = replace(row, more_places=more)
     if not (before.confidential and row.confidential) or row.address or row.postcode:
         return row
     return replace(row, **{name: getattr(before, name) for name in PLACE})

@@ -23,7 +23,7 @@ from referral_directory.truth.history import (
     Change,
     list_differences,
     read_content,
-    say,
+    say_field,
 )
 from referral_directory.truth.importing import take_over
 from referral_directory.truth.queue import KINDS, count_kinds, due_on, is_urgent, list_alike, list_waiting
@@ -186,7 +186,7 @@ def _facts(session: Session, directory: Directory, service: Service) -> dict[str
     due = due_on(content.next_check_on, row.checked_on, is_urgent(row.needs, row.risks))
     offer = curating.find_offer(session, service)
     shown = [
-        (LABELS[name], HIDDEN if row.confidential and name in PLACE else say(getattr(row, name)))
+        (LABELS[name], HIDDEN if row.confidential and name in PLACE else say_field(row, name))
         for name in LABELS
         if getattr(row, name) not in ("", (), None) and not name.startswith("source")
     ]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, Response
 
+from referral_directory.catalogue.sites import open_places, read_site
 from referral_directory.catalogue.starter import ACCESS, CONFIDENCE, COVERAGE, StarterRow
 from referral_directory.clock import date_text, in_leeds
 from referral_directory.database import transaction
@@ -25,7 +26,7 @@ from referral_directory.truth.history import (
     list_differences,
     list_versions,
     read_content,
-    say,
+    say_field,
     undo_to,
 )
 from referral_directory.truth.queue import list_waiting
@@ -34,7 +35,8 @@ from referral_directory.web.curators import RECORDS, Curator, Typed, back_to, ch
 from referral_directory.web.signed_in import describe, staff_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-LONG = ("what", "who_for", "how_to_get_help", "opening_note", "accessibility", "source_note", "curator_note")
+LONG = ("what", "who_for", "how_to_get_help", "opening_note", "accessibility", "source_note", "curator_note",
+        "more_places")  # fmt: skip
 CHOICES = {
     "coverage": COVERAGE,
     "opening_status": (CONFIRMED, INDICATIVE, NONE),
@@ -48,6 +50,7 @@ HINTS = {
     "languages": "With | between them",
     "confidential": "A confidential address is kept, and shown to nobody. To make it public, type it again.",
     "address": "Leave empty to keep a confidential address as it is",
+    "more_places": "One place a line: address | postcode. Confidential ones are not shown here, and stay.",
     "source_date": "As exactly as it is known: 2026-08-28, 2026-08 or 2026",
 }
 # The point and the ward follow from the postcode; publishing and checking are buttons.
@@ -74,7 +77,7 @@ async def save_form(request: Request, staff: Curator, identity: UUID) -> Respons
             curating.edit_record(
                 session,
                 service,
-                typed | _point(directory, typed, before),
+                typed | _point(directory, typed, before) | _more_places(directory, typed, before),
                 directory.needs,
                 seen,
                 change_by(directory, staff, "edit"),
@@ -199,8 +202,9 @@ def _form(
 
 
 def _values(row: StarterRow) -> dict[str, str]:
-    values = {name: say(getattr(row, name)) for name in LABELS}
+    values = {name: say_field(row, name) for name in LABELS}
     values |= {name: "|".join(getattr(row, name)) for name in ("areas", "languages")}
+    values["more_places"] = "\n".join(map(_line_of, open_places(row.more_places)))
     return values | (dict.fromkeys(PLACE, "") if row.confidential else {})
 
 
@@ -220,10 +224,38 @@ def _point(directory: Directory, typed: dict[str, str], before: StarterRow) -> d
     postcode = typed.get("postcode", "")
     if postcode == before.postcode and not before.confidential:
         return {}
-    nowhere = {"lat": "", "lon": "", "ward_code": ""}
-    if not postcode:
-        return nowhere
+    return _locate(directory, postcode)
+
+
+def _locate(directory: Directory, postcode: str) -> dict[str, str]:
     place = find_place(directory.tables, postcode).place if read_postcode(postcode) else None
     if place is None or place.kind != "postcode":
-        return nowhere
+        return {"lat": "", "lon": "", "ward_code": ""}
     return {"lat": f"{place.lat:.6f}", "lon": f"{place.lon:.6f}", "ward_code": place.ward.code}
+
+
+def _line_of(text: str) -> str:
+    """A further place as a line of the form; one without an address by its point."""
+    site = read_site(text)
+    words = [part for part in (site.address, site.postcode) if part]
+    if not words:
+        return f"Point {site.lat}, {site.lon}" if site.lat is not None else f"Ward {site.ward_code}"
+    return f"{site.address} | {site.postcode}" if site.postcode else site.address
+
+
+def _more_places(directory: Directory, typed: dict[str, str], before: StarterRow) -> dict[str, str]:
+    """The further places of a form's lines. A line that is as it was keeps its point; a new one gets its postcode's."""
+    if "more_places" not in typed:
+        return {}
+    lines = list(dict.fromkeys(line.strip() for line in typed["more_places"].splitlines() if line.strip()))
+    held = [(_line_of(text), text) for text in open_places(before.more_places)]
+    texts = [text for line, text in held if line in lines]
+    for line in lines:
+        if line not in dict(held):
+            address, _, postcode = (part.strip() for part in line.replace(";", ",").partition("|"))
+            postcode = postcode.replace("|", " ")
+            point = _locate(directory, postcode)
+            texts.append(
+                f"{address}; {postcode.upper()}; {point['lat']}; {point['lon']}; {point['ward_code']}"
+            )
+    return {"more_places": "|".join(texts)}

@@ -209,6 +209,7 @@ def test_every_column_of_the_starter_file_survives_the_database(settings: Settin
         source_note="Seen.",
         curator_note="Check.",
         confidential="yes",
+        more_places="9 Branch Road; LS12 3AA; 53.7951; -1.5879; E05011398|Old Hall",
     )
     assert [column for column in COLUMNS if not full[column]] == []
     write_starter(settings.data_dir, [full])
