@@ -1,9 +1,10 @@
 """The whole system as real processes, for tests that need it: started as `make run` starts it."""
 
 import os
+import random
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,20 @@ class RunningStack:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of loopback that nobody listens on, all different."""
+    """Return ports of loopback that nobody listens on, all different.
+
+    Below those that the system gives out by itself: until a process of ours has opened its port, nobody gets it by
+    chance.
+    """
+    ports: list[int] = []
     with ExitStack() as held:
-        # Held together until all are known: a port given back at once could be given out twice.
-        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [probe.getsockname()[1] for probe in probes]
+        while len(ports) < count:
+            port = random.SystemRandom().randrange(10_000, 32_000)
+            # Held together until all are known, so that none is given out twice.
+            with suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                ports.append(port)
+    return ports
 
 
 def isolated_environment(state: Path, settings: dict[str, str]) -> dict[str, str]:
