@@ -2,12 +2,10 @@
 
 import io
 import logging
-import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-import uvicorn
 from fastapi import FastAPI
 
 from bot.application import create_app
@@ -24,6 +21,7 @@ from bot.safety import PatternScreen
 from bot.settings import BotSettings
 from tests.bot.fakes import HAREHILLS, FakeDirectory, FakeRasa, serve_fake
 from tests.bot.pages import Page, check_page
+from tests.serving import serve_app
 
 
 @dataclass
@@ -80,24 +78,6 @@ class Bot:
 
 
 StartBot = Callable[..., Bot]
-
-
-@contextmanager
-def serve_app(app: FastAPI) -> Iterator[str]:
-    """Serve the application as `python -m bot serve` does, and yield its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    try:
-        yield url
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        with suppress(OSError):
-            listener.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from tests.bot.fakes import card
 from tests.bot.test_takeaway import FOUND, NEEDS
 from tests.browser import Page
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("browser")
 PAPER = f"/kept/{pack([str(card()['id'])])}"
 
 

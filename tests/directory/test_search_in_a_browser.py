@@ -1,11 +1,8 @@
 """The search page and a service's page in a real browser: axe finds nothing in any look, and the keyboard is enough."""
 
-import threading
 from collections.abc import Iterator
 
-import httpx
 import pytest
-import uvicorn
 
 from referral_directory.application.application import create_app
 from referral_directory.application.settings import Settings
@@ -19,9 +16,9 @@ from tests.directory.factories import (
     seed,
     write_starter,
 )
-from tests.stack import free_ports
+from tests.serving import serve_app
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("browser")
 LOOKS = (
     Look(320), Look(1280),
     Look(320, dark=True), Look(1280, dark=True),
@@ -51,16 +48,8 @@ def url(settings: Settings) -> Iterator[str]:
     )
     seed(settings)
     app = create_app(settings, lambda: MONDAY_MORNING)
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False))
-    with TestClient(app):
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:
-            assert client.get(f"http://127.0.0.1:{port}/healthz").is_success
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(20)
+    with TestClient(app), serve_app(app, lifespan="off") as address:
+        yield address
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,10 @@ The referral is filmed as screenshots. With FILM=docs/images/referral in the env
 
 import os
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-import uvicorn
 from fastapi.routing import iter_route_contexts
 
 from tests.browser import Look, Page, find_violations, find_violations_in_every_look, open_page, put_on
@@ -20,9 +17,9 @@ from tests.directory.referrals.conftest import ROWS
 from tests.directory.referrals.following import DETAILS, OVER_60, agree, choose, make_referral, start_draft
 from tests.directory.referrals.test_tenancy import SERVICE
 from tests.directory.staff.visiting import make_link_path, send
-from tests.stack import free_ports
+from tests.serving import serve_app
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("browser")
 ROOMS = ("/staff", "/provider", "/my-referral", "/self-referral")
 # Narrow and dark are where pages break first; every look is tried on the pages that are used most.
 LOOKS = (Look(320), Look(1280, dark=True))
@@ -43,16 +40,8 @@ def url(app, settings) -> Iterator[str]:
     door = {"access": "self_referral|phone", "email": "door@example.org"}
     write_starter(settings.data_dir, [*ROWS, make_row(id="open-door", name="Open Door", **door)])
     seed(settings)
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    transport = httpx.HTTPTransport(retries=6)
-    with httpx.Client(transport=transport) as client:
-        assert client.get(f"http://127.0.0.1:{port}/healthz").is_success
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
+    with serve_app(app, lifespan="off") as address:
+        yield address
 
 
 @pytest.fixture

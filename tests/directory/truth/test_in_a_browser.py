@@ -1,20 +1,17 @@
 """Pages of truth in a real browser: axe finds nothing wrong in any look, and everything can be done by keyboard."""
 
-import threading
 from collections.abc import Iterator
 
-import httpx
 import pytest
-import uvicorn
 
 from tests.browser import Look, Page, find_violations, put_on
 from tests.directory.factories import DATA, make_row, seed, write_starter
 from tests.directory.staff.visiting import make_link_path, send
 from tests.directory.truth.test_curating import edit
 from tests.directory.truth.visiting import LARDER, OLD_LARDER, RECORD, deliver, link_in
-from tests.stack import free_ports
+from tests.serving import serve_app
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("browser")
 LOOKS = (Look(320), Look(1280, dark=True), Look(800, forced_colours=True))
 
 
@@ -36,15 +33,8 @@ def records(settings) -> None:
 @pytest.fixture
 def url(app) -> Iterator[str]:
     """The address of the running directory."""
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:
-        assert client.get(f"http://127.0.0.1:{port}/healthz").is_success
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
+    with serve_app(app, lifespan="off") as address:
+        yield address
 
 
 def find_faults(page: Page, address: str) -> list[str]:
