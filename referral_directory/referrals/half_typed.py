@@ -57,18 +57,15 @@ def keep_half_typed(
         record_change(session, keys, referral, who, "typed", now)
 
 
-def read_half_typed(session: Session, keys: FieldKeys, referral: Referral, form: str) -> dict[str, str]:
-    """What stands in a form, by field; empty if nothing does. Raises BadKey."""
-    text = read_details(session, keys, referral).get(form, "")
+def half_typed_in(details: Mapping[str, str], form: str) -> dict[str, str]:
+    """What stands in a form, by field, from the opened details; empty if nothing does."""
+    text = details.get(form, "")
     return dict(json.loads(text)) if text else {}
 
 
-def list_half_typed(session: Session, keys: FieldKeys, referral: Referral) -> list[tuple[str, str]]:
-    """All of it as people read it: (label, text). Raises BadKey."""
-    details = read_details(session, keys, referral)
-    found = [
-        json.loads(details[form]) for form in (HALF_DETAILS, HALF_ANSWERED, HALF_NOTE) if form in details
-    ]
+def list_half_typed(details: Mapping[str, str]) -> list[tuple[str, str]]:
+    """All of it as people read it, from the opened details: (label, text)."""
+    found = [half_typed_in(details, form) for form in (HALF_DETAILS, HALF_ANSWERED, HALF_NOTE)]
     labels = {name: label for name, (label, _) in CONTACT_FIELDS.items()} | {"note": "Note"}
     return [
         (labels.get(field, field), text)

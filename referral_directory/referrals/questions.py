@@ -80,10 +80,15 @@ def keep_answers(session: Session, keys: FieldKeys, referral: Referral, answers:
     record_details(session, keys, referral, {FIELD: json.dumps(kept, ensure_ascii=False)})
 
 
-def read_answers(session: Session, keys: FieldKeys, referral: Referral) -> dict[str, str]:
-    """The answers, by the question's text; empty if none were given."""
-    text = read_details(session, keys, referral).get(FIELD, "")
+def answers_in(details: Mapping[str, str]) -> dict[str, str]:
+    """The answers, by the question's text, from the opened details; empty if none were given."""
+    text = details.get(FIELD, "")
     return dict(json.loads(text)) if text else {}
+
+
+def list_answers(details: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The answers as people read them, from the opened details: (question, answer in words)."""
+    return [(question, ANSWERS.get(answer, answer)) for question, answer in answers_in(details).items()]
 
 
 def find_misfits(questions: Sequence[Question], answers: Mapping[str, str]) -> list[str]:
@@ -98,7 +103,7 @@ def find_misfits(questions: Sequence[Question], answers: Mapping[str, str]) -> l
 def check_fit(session: Session, keys: FieldKeys, referral: Referral) -> None:
     """Raises InvalidInput if a question of the chosen service has no answer, or the answers do not fit."""
     questions = list_questions(session, referral.service_id)
-    answers = read_answers(session, keys, referral) if questions else {}
+    answers = answers_in(read_details(session, keys, referral)) if questions else {}
     if any(question.text not in answers for question in questions):
         raise InvalidInput("answers", "The service needs some answers first.")
     if misfits := find_misfits(questions, answers):

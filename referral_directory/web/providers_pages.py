@@ -16,7 +16,7 @@ from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.inboxes import list_inboxes
 from referral_directory.referrals.models import Referral
 from referral_directory.referrals.providing import Declining
-from referral_directory.referrals.questions import ANSWERS, read_answers
+from referral_directory.referrals.questions import list_answers
 from referral_directory.referrals.records import CONTACT_FIELDS, read_details, read_notes
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.providers_doors import Door, Fault, is_visiting, let_in, mail_code, shut_page
@@ -157,10 +157,7 @@ def _describe(directory: Directory, session: Session, referral: Referral) -> dic
             "words": say_status(referral),
             "needs": [directory.needs[code].label for code in needs if code in directory.needs],
         },
-        "answers": [
-            (question, ANSWERS.get(answer, answer))
-            for question, answer in read_answers(session, keys, referral).items()
-        ],
+        "answers": list_answers(details),
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
         "notes": [note_lines(note) for note in read_notes(session, keys, referral) if note.shared],
         "actions": possible_actions(Status(referral.status), Actor.PROVIDER),

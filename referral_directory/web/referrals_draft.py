@@ -22,7 +22,7 @@ from referral_directory.places import find_place, find_ward
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.consent import WAYS, consent_text, find_consent
-from referral_directory.referrals.half_typed import read_half_typed
+from referral_directory.referrals.half_typed import half_typed_in
 from referral_directory.referrals.handovers import read_services
 from referral_directory.referrals.inboxes import find_inbox
 from referral_directory.referrals.models import Referral
@@ -275,7 +275,7 @@ def _details_page(
         referral = get_referral(session, identity, staff.community_space_id)
         referring.check_is_draft(referral)
         kept = read_details(session, directory.field_keys, referral)
-        half_typed = read_half_typed(session, directory.field_keys, referral, HALF_DETAILS)
+        half_typed = half_typed_in(kept, HALF_DETAILS)
         if kept:
             record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
         shown, agreed = describe_briefly(referral), find_consent(session, referral) is not None

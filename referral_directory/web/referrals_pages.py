@@ -1,5 +1,6 @@
 """Staff pages: the referrals of one's own community space, what is waiting, and one referral to its end."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -15,11 +16,11 @@ from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Status,
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.consent import list_consents
-from referral_directory.referrals.half_typed import list_half_typed, read_half_typed
+from referral_directory.referrals.half_typed import half_typed_in, list_half_typed
 from referral_directory.referrals.inboxes import find_inbox
 from referral_directory.referrals.models import Referral, ReferralMail
 from referral_directory.referrals.outbox import list_mails, try_again
-from referral_directory.referrals.questions import ANSWERS, read_answers
+from referral_directory.referrals.questions import list_answers
 from referral_directory.referrals.records import (
     CONTACT_FIELDS,
     HALF_NOTE,
@@ -98,12 +99,13 @@ def export(request: Request, staff: Sender, identity: UUID) -> Response:
     with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
         record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
-        shown = _describe_fully(directory, session, referral)
+        details = read_details(session, directory.field_keys, referral)
+        shown = _describe_fully(directory, session, referral, details)
         text = render(
             "referrals/export.txt",
             needs=referral.needs,
             consents=list_consents(session, referral),
-            half_typed=list_half_typed(session, directory.field_keys, referral),
+            half_typed=list_half_typed(details),
             **shown,
         )
         headers = {"content-disposition": f'attachment; filename="{referral.reference}.txt"'}
@@ -225,8 +227,9 @@ def _referral_page(
     directory = get_directory(request)
     with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
-        shown = _describe_fully(directory, session, referral)
-        half_typed = read_half_typed(session, directory.field_keys, referral, HALF_NOTE)
+        details = read_details(session, directory.field_keys, referral)
+        shown = _describe_fully(directory, session, referral, details)
+        half_typed = half_typed_in(details, HALF_NOTE)
         typed = typed or half_typed or {"note": "", "shared": "yes" if referral.question_open else ""}
         going = _describe_going_on(directory, session, referral)
         # Last, because the end of the audit is held from here on.
@@ -261,17 +264,15 @@ def _describe_going_on(directory: Directory, session: Session, referral: Referra
     }
 
 
-def _describe_fully(directory: Directory, session: Session, referral: Referral) -> dict[str, object]:
+def _describe_fully(
+    directory: Directory, session: Session, referral: Referral, details: Mapping[str, str]
+) -> dict[str, object]:
     erased = referral.erased_at is not None
-    details = read_details(session, directory.field_keys, referral)
     suggested = find_inbox(session, referral.suggested_service_id)
     return {
         "referral": describe_waiting(referral) | {"erased": erased, "question": referral.question_open},
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
-        "answers": [
-            (question, ANSWERS.get(answer, answer))
-            for question, answer in read_answers(session, directory.field_keys, referral).items()
-        ],
+        "answers": list_answers(details),
         "notes": [note_lines(note) for note in read_notes(session, directory.field_keys, referral)],
         "mails": [
             {

@@ -13,18 +13,18 @@ from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import record_looking
-from referral_directory.referrals.half_typed import read_half_typed
+from referral_directory.referrals.half_typed import half_typed_in
 from referral_directory.referrals.questions import (
     ANSWERS,
     FITS,
     MOST_QUESTIONS,
     Question,
+    answers_in,
     find_misfits,
     list_questions,
-    read_answers,
     save_questions,
 )
-from referral_directory.referrals.records import HALF_ANSWERED, get_referral
+from referral_directory.referrals.records import HALF_ANSWERED, get_referral, read_details
 from referral_directory.staff.roles import Staff
 from referral_directory.web.autosaving import allow_script
 from referral_directory.web.context import get_directory
@@ -95,8 +95,8 @@ def _asking_page(
         referral = get_referral(session, identity, staff.community_space_id)
         referring.check_is_draft(referral)
         questions = list_questions(session, referral.service_id)
-        answers = read_answers(session, keys, referral)
-        half_typed = read_half_typed(session, keys, referral, HALF_ANSWERED)
+        details = read_details(session, keys, referral)
+        answers, half_typed = answers_in(details), half_typed_in(details, HALF_ANSWERED)
         if answers or half_typed:
             record_looking(session, keys, referral, who_is(staff), directory.clock())
         shown = describe_briefly(referral)
