@@ -5,6 +5,7 @@ The steps, in order: check, screen for risk, redact, keep, find places, ask Rasa
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -197,9 +198,18 @@ async def _listen(desk: FrontDesk, conversation: Conversation, said: Said) -> He
     if said.payload == TRY_AGAIN and waiting is None:
         return Heard(messages=[all_answered(conversation.language)])
     if said.payload == HAND_OVER:
-        return await _hand_over(desk, conversation)
+        return await _ask_directory(
+            desk,
+            hand_over(desk.directory, conversation),
+            lambda: could_not_hand_over(conversation.language),
+        )
     if said.payload is not None and is_feedback(said.payload):
-        return await _take_feedback(desk, conversation, said.payload)
+        payload = said.payload
+        return await _ask_directory(
+            desk,
+            take_feedback(desk.directory, conversation, payload),
+            lambda: could_not_count(conversation.language, payload),
+        )
     text = waiting if said.payload == TRY_AGAIN and waiting else await _place(desk, said.redacted)
     heard = await _ask_rasa(desk, conversation, text, chosen=text == CHANGE_LANGUAGE and said.spoken.chosen)
     if said.payload == TRY_AGAIN or text == waiting:
@@ -210,24 +220,16 @@ async def _listen(desk: FrontDesk, conversation: Conversation, said: Said) -> He
     return heard
 
 
-async def _hand_over(desk: FrontDesk, conversation: Conversation) -> Heard:
-    """Return a code for a person; Rasa has no part in it."""
+async def _ask_directory(
+    desk: FrontDesk, asked: Awaitable[Message], apologise: Callable[[], Message]
+) -> Heard:
+    """Return what the directory has to say to a button in which Rasa has no part, or that it could not."""
     try:
-        return Heard(messages=[await hand_over(desk.directory, conversation)])
+        return Heard(messages=[await asked])
     except DirectoryFailed as failure:
         desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
-        log.warning("a code could not be made", service="directory", kind=failure.kind)
-        return Heard(messages=[could_not_hand_over(conversation.language)])
-
-
-async def _take_feedback(desk: FrontDesk, conversation: Conversation, payload: str) -> Heard:
-    """Return the answer to a button about whether services helped; Rasa has no part in it."""
-    try:
-        return Heard(messages=[await take_feedback(desk.directory, conversation, payload)])
-    except DirectoryFailed as failure:
-        desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
-        log.warning("an answer could not be counted", service="directory", kind=failure.kind)
-        return Heard(messages=[could_not_count(conversation.language, payload)])
+        log.warning("a button could not be answered", service="directory", kind=failure.kind)
+        return Heard(messages=[apologise()])
 
 
 async def _ask_rasa(desk: FrontDesk, conversation: Conversation, text: str, *, chosen: bool = False) -> Heard:
