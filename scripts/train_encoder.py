@@ -28,7 +28,7 @@ import numpy as np
 import onnx
 import torch
 import yaml
-from onnx import numpy_helper  # noqa: F401 - `onnx` does not bring it by itself
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModel, AutoTokenizer
 
@@ -188,7 +188,7 @@ class Reader(torch.nn.Module):
 def go_on_from(model, folder):
     """Give the layers that learn the weights of an earlier file, as near as its 8 bits tell them."""
     graph = onnx.load(folder / "encoder.onnx").graph
-    kept = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    kept = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     weights = {}
     for node in graph.node:
         if node.op_type == "MatMulInteger":
