@@ -1,11 +1,10 @@
 """The one script of the staff pages, and leave for it on the pages that have it: everywhere else no script runs."""
 
-from importlib.resources import files
-
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from referral_directory.web.observing import POLICY
+from referral_directory.web.static_files import read_static
 
 router = APIRouter(include_in_schema=False)
 WITH_SCRIPT = POLICY.decode() + "; script-src 'self'; connect-src 'self'"
@@ -14,8 +13,7 @@ WITH_SCRIPT = POLICY.decode() + "; script-src 'self'; connect-src 'self'"
 @router.get("/static/autosave.js")
 async def get_script() -> Response:
     """The script that keeps what is typed."""
-    text = files("referral_directory.web").joinpath("static", "autosave.js").read_text(encoding="utf-8")
-    return Response(text, media_type="text/javascript", headers={"cache-control": "public, max-age=3600"})
+    return read_static("autosave.js")
 
 
 def allow_script(page: HTMLResponse) -> HTMLResponse:

@@ -1,6 +1,5 @@
 """The plain pages: a way in, and one page a service. They work without JavaScript."""
 
-from importlib.resources import files
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -12,6 +11,7 @@ from referral_directory.errors import NotFound
 from referral_directory.truth.curating import find_merged
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.searching import current_index
+from referral_directory.web.static_files import read_static
 from referral_directory.web.templating import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -47,8 +47,7 @@ async def show_service(request: Request, identity: str) -> Response:
 @router.get("/static/style.css")
 async def get_style() -> Response:
     """The one style sheet."""
-    text = files("referral_directory.web").joinpath("static", "style.css").read_text(encoding="utf-8")
-    return Response(text, media_type="text/css", headers={"cache-control": "public, max-age=3600"})
+    return read_static("style.css")
 
 
 def _find_merged(directory: Directory, identity: str) -> UUID | None:

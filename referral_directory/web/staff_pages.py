@@ -1,6 +1,5 @@
 """Staff pages: the first page, signing out, and one's own account. The other staff pages are joined in here."""
 
-from importlib.resources import files
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -32,6 +31,7 @@ from referral_directory.web.signed_in import (
     signed_in,
     staff_page,
 )
+from referral_directory.web.static_files import read_static
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 for room in (staff_pages_sign_in, staff_pages_openid, staff_pages_set_up, staff_pages_people):
@@ -50,8 +50,7 @@ def show_home(request: Request, staff: SignedIn) -> HTMLResponse:
 @router.get("/static/staff.css")
 async def get_staff_style() -> Response:
     """The style of the staff pages, which adds to style.css."""
-    text = files("referral_directory.web").joinpath("static", "staff.css").read_text(encoding="utf-8")
-    return Response(text, media_type="text/css", headers={"cache-control": "public, max-age=3600"})
+    return read_static("staff.css")
 
 
 @router.post("/staff/sign-out")

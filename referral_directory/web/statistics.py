@@ -1,6 +1,5 @@
 """The statistics pages: public, no sign-in, no JavaScript. They read frozen releases and nothing else."""
 
-from importlib.resources import files
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,6 +13,7 @@ from referral_directory.demand.tables import CITY, TOTAL, UNKNOWN_AREA
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.needs import check_need
 from referral_directory.web.context import Directory, get_directory
+from referral_directory.web.static_files import read_static
 from referral_directory.web.statistics_charts import (
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -204,8 +204,7 @@ def show_method(request: Request) -> HTMLResponse:
 @router.get("/style.css")
 async def get_style() -> Response:
     """The style sheet of these pages."""
-    text = files("referral_directory.web").joinpath("static", "statistics.css").read_text(encoding="utf-8")
-    return Response(text, media_type="text/css", headers={"cache-control": "public, max-age=3600"})
+    return read_static("statistics.css")
 
 
 def make_labels(directory: Directory) -> dict[str, str]:
