@@ -15,6 +15,8 @@ import pytest
 from bot.safety_screen import load_screen
 from scripts import nlu_eval, safety_eval
 
+# Each report takes a while and is made once a process.
+pytestmark = pytest.mark.xdist_group("understanding")
 SPLITS = Path(__file__).parent
 FLOORS = json.loads((SPLITS / "floors.json").read_text("utf-8"))
 
@@ -35,7 +37,6 @@ def look_up(figures: dict[str, Any], path: str) -> float:
     return float(figures)  # type: ignore[arg-type]
 
 
-@pytest.mark.xdist_group("stack")
 @pytest.mark.parametrize("path", FLOORS["needs"])
 def test_needs_are_read_as_well_as_promised(path):
     assert look_up(needs_figures(), path) >= FLOORS["needs"][path]
