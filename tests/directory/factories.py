@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from referral_directory.application import commands
 from referral_directory.application.application import create_app
 from referral_directory.application.settings import PACKAGE_DATA, Settings
@@ -96,6 +98,23 @@ def make_settings(database_url: str, data_dir: Path, state_dir: Path) -> Setting
 def make_client(settings: Settings, now: datetime = MONDAY_MORNING) -> TestClient:
     """A client; to be used as a context manager, which starts and stops the application."""
     return TestClient(create_app(settings, clock=lambda: now), raise_server_exceptions=False)
+
+
+@contextlib.contextmanager
+def running(app: FastAPI) -> Iterator[FastAPI]:
+    """The application, started, and stopped at the end."""
+    with TestClient(app) as first:
+        app.state.portal = first.portal
+        yield app
+
+
+def visit(app: FastAPI, **options: Any) -> TestClient:
+    """A browser without cookies at a running application. All share its event loop, as they do in production: to make
+    one for each request takes longer than most requests.
+    """
+    browser = TestClient(app, raise_server_exceptions=False, **options)
+    browser.portal = app.state.portal
+    return browser
 
 
 @contextlib.contextmanager

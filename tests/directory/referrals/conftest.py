@@ -8,7 +8,15 @@ from fastapi import FastAPI
 
 from referral_directory.application.application import create_app
 from referral_directory.application.settings import Settings
-from tests.directory.factories import MONDAY_MORNING, TestClient, make_row, seed, write_starter
+from tests.directory.factories import (
+    MONDAY_MORNING,
+    TestClient,
+    make_row,
+    running,
+    seed,
+    visit,
+    write_starter,
+)
 from tests.directory.referrals.following import DIET, OVER_60, Post
 from tests.directory.staff.visiting import MovingClock, invite, send, set_up, sign_in_by_link
 
@@ -30,14 +38,14 @@ def app(settings: Settings, clock: MovingClock) -> Iterator[FastAPI]:
     write_starter(settings.data_dir, ROWS)
     seed(settings)
     application = create_app(settings, clock)
-    with TestClient(application):
+    with running(application):
         yield application
 
 
 @pytest.fixture
 def new_browser(app: FastAPI) -> Callable[..., TestClient]:
     def begin() -> TestClient:
-        return TestClient(app, raise_server_exceptions=False, client=("192.0.2.7", 50000))
+        return visit(app, client=("192.0.2.7", 50000))
 
     return begin
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from referral_directory.application.application import create_app
 from referral_directory.application.settings import Settings
-from tests.directory.factories import MONDAY_MORNING, TestClient
+from tests.directory.factories import MONDAY_MORNING, TestClient, running, visit
 from tests.directory.staff.visiting import (
     Account,
     MovingClock,
@@ -28,7 +28,7 @@ def clock() -> MovingClock:
 def app(settings: Settings, clock: MovingClock) -> Iterator[FastAPI]:
     """The running directory."""
     application = create_app(settings, clock)
-    with TestClient(application):
+    with running(application):
         yield application
 
 
@@ -37,7 +37,7 @@ def new_browser(app: FastAPI) -> NewBrowser:
     """new_browser(network="192.0.2.7") -> a browser without cookies, at that address."""
 
     def begin(address: str = "192.0.2.7") -> TestClient:
-        return TestClient(app, raise_server_exceptions=False, client=(address, 50000))
+        return visit(app, client=(address, 50000))
 
     return begin
 

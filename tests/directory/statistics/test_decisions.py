@@ -11,7 +11,7 @@ from referral_directory.application.application import create_app
 from referral_directory.application.statistics import load_frame
 from referral_directory.demand.periods import parse_period
 from referral_directory.demand.releases import make_release
-from tests.directory.factories import TestClient
+from tests.directory.factories import TestClient, running, visit
 from tests.directory.staff.visiting import MovingClock, invite, send, set_up, sign_in_by_link
 from tests.directory.statistics.conftest import NOW, add_weeks
 
@@ -40,21 +40,21 @@ def app(settings, clock, writing):
         for name in ("2026-W01", "2026-P01", "2026-Q1"):
             make_release(session, frame, parse_period(name), clock())
     application = create_app(settings, clock)
-    with TestClient(application):
+    with running(application):
         yield application
 
 
 @pytest.fixture
 def analyst(app, settings, clock):
     """A browser of the administrator of this machine, who is an analyst too."""
-    browser = TestClient(app, raise_server_exceptions=False)
+    browser = visit(app)
     sign_in_by_link(browser, settings, clock)
     return browser
 
 
 @pytest.fixture
 def anybody(app):
-    return TestClient(app, raise_server_exceptions=False)
+    return visit(app)
 
 
 def figure_in(client, release: int, area: str, need: str) -> str:
@@ -153,7 +153,7 @@ def test_a_day_of_being_done_cannot_be_tomorrow(analyst) -> None:
 
 
 def test_community_space_staff_cannot_decide(app, analyst, clock) -> None:
-    browser = TestClient(app, raise_server_exceptions=False)
+    browser = visit(app)
     set_up(browser, invite(analyst), clock())
     assert browser.get(TO).status_code == 403
     assert browser.get("/staff").text.count("/staff/decisions") == 0

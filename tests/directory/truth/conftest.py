@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from referral_directory.application.application import create_app
 from referral_directory.application.settings import Settings
-from tests.directory.factories import MONDAY_MORNING, TestClient, make_row, seed, write_starter
+from tests.directory.factories import MONDAY_MORNING, TestClient, make_row, running, seed, write_starter
 from tests.directory.staff.conftest import administrator, new_browser, visitor
 from tests.directory.staff.visiting import MovingClock
 from tests.directory.truth.visiting import SERVICE_MAIL
@@ -39,7 +39,7 @@ def records(settings: Settings) -> None:
 def app(records: None, settings: Settings, clock: MovingClock) -> Iterator[FastAPI]:
     """The running directory, with its records."""
     application = create_app(settings, clock)
-    with TestClient(application):
+    with running(application):
         yield application
 
 
