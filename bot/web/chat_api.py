@@ -1,15 +1,17 @@
 """The residents' chat as an API: start, send a message, forget (design section 6)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from bot.errors import MessageTooLong
 from bot.messages import Message, Reply, Understood
-from bot.turn import FrontDesk, forget_conversation, start_conversation, take_turn
-from bot.web.problems import Problem, ProblemError
+from bot.turn import FrontDesk, forget_conversation, start_conversation, take_turn, warn_of_danger
+from bot.web.problems import Problem, ProblemError, describe
 from bot.web.protection import read_body
 
 router = APIRouter(prefix="/api/conversations", tags=["chat"])
@@ -31,6 +33,9 @@ class ProblemBody(BaseModel):
     status: int
     detail: str
     errors: list[FieldError] = []
+    messages: list[Message] = Field(
+        [], description="Urgent help, if a message that is too long tells of danger."
+    )
 
 
 class Started(BaseModel):
@@ -103,7 +108,11 @@ async def post_message(request: Request, conversation_id: str) -> Response:
     desk = get_desk(request)
     conversation = desk.conversations.get(conversation_id)
     text = await read_text(request)
-    return _json(await take_turn(desk, conversation, text, read_key(request)), 200)
+    try:
+        return _json(await take_turn(desk, conversation, text, read_key(request)), 200)
+    except MessageTooLong as rejected:
+        cards = [card.model_dump(mode="json") for card in warn_of_danger(desk, conversation, text)]
+        raise ProblemError(replace(describe(rejected), more={"messages": cards})) from rejected
 
 
 @router.delete(

@@ -1,6 +1,7 @@
 """The residents' pages: chat that works without JavaScript, urgent help, privacy, accessibility."""
 
 import secrets
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
@@ -9,13 +10,21 @@ from starlette.background import BackgroundTask
 from starlette.staticfiles import StaticFiles
 
 from bot.conversations import Conversation, Line
-from bot.errors import MessageRejected
+from bot.errors import MessageRejected, MessageTooLong
 from bot.languages import choose_language
 from bot.sayings import welcome
 from bot.translations import load_words
-from bot.turn import MESSAGE_LIMIT, FrontDesk, forget_conversation, start_conversation, take_turn
+from bot.turn import (
+    MESSAGE_LIMIT,
+    FrontDesk,
+    forget_conversation,
+    start_conversation,
+    take_turn,
+    warn_of_danger,
+)
 from bot.web.chat_api import get_desk, read_key
 from bot.web.cookies import CONVERSATION, cookie_name, drop_cookie, keep_cookie
+from bot.web.languages import COOKIE as LANGUAGE
 from bot.web.languages import choose_words, has_chosen, remember_language
 from bot.web.problems import Problem, ProblemError, answer_problem, describe
 from bot.web.protection import LEAVE_FOR, allow_frames, check_same_site, is_same_site, read_body
@@ -58,20 +67,20 @@ async def post_message(request: Request) -> Response:
     try:
         reply = await take_turn(desk, conversation, text, key)
     except MessageRejected as rejected:
+        problem = describe(rejected).in_words(choose_words(request))
+        cards = warn_of_danger(desk, conversation, text) if isinstance(rejected, MessageTooLong) else []
         if wants_fragment(request):
-            return answer_problem(request, describe(rejected).in_words(choose_words(request)))
-        return render_chat(
-            request,
-            conversation,
-            problem=describe(rejected).in_words(choose_words(request)),
-            draft=text,
-            form=form,
-        )
+            lines = conversation.transcript[-len(cards) :] if cards else []
+            return _answer_with_lines(request, conversation, problem, lines, embedded="conversation" in form)
+        return render_chat(request, conversation, problem=problem, draft=text, form=form)
     if wants_fragment(request):
         lines = [line for line in conversation.transcript if line.number > (shown or before)]
         # Without lines the message was answered before, by somebody who does not say what is shown.
         lines = lines or [Line(0, message) for message in reply.messages]
         page: Response = render_lines(request, conversation, lines, embedded="conversation" in form)
+        if shown == 0:
+            # What the page shows besides is of a conversation that is gone, and so are its numbers.
+            page.headers["X-Began"] = "yes"
     elif conversation.forgotten or "conversation" in form:
         notice = "forgotten" if conversation.forgotten else None
         page = render_chat(request, conversation, notice=notice, form=form)
@@ -111,6 +120,7 @@ async def leave(request: Request) -> Response:
     page.headers["Clear-Site-Data"] = '"cache"' if request.method == "POST" else '"cache", "storage"'
     if is_same_site(request):
         drop_cookie(request, page, CONVERSATION)
+        drop_cookie(request, page, LANGUAGE)
     return page
 
 
@@ -162,12 +172,24 @@ def render_lines(
         lines=lines,
         new_key=new_key,
         embedded=embedded,
-        conversation_id=conversation.id if embedded else "",
+        conversation_id="" if conversation.forgotten or not embedded else conversation.id,
     )
-    if embedded:
+    if conversation.forgotten:
+        page.headers["X-Forgotten"] = "yes"
+    elif embedded:
         # A frame on another site has no cookies: its forms carry the conversation.
         page.headers["X-Conversation"] = conversation.id
     return page
+
+
+def _answer_with_lines(
+    request: Request, conversation: Conversation, problem: Problem, lines: list[Line], *, embedded: bool
+) -> Response:
+    """Return a problem to the script, with lines that it shows all the same."""
+    if lines:
+        shown = bytes(render_lines(request, conversation, lines, embedded=embedded).body).decode()
+        problem = replace(problem, more={"lines": shown})
+    return answer_problem(request, problem)
 
 
 def render_chat(
@@ -239,7 +261,9 @@ def read_last_line(request: Request, conversation: Conversation) -> int:
         return 0
     # A page that has just been opened shows the welcome, which has no number there.
     first = conversation.transcript[0].number if conversation.transcript else 0
-    return max(int(number), first)
+    # A page that outlived its conversation shows lines of another, with higher numbers.
+    last = conversation.transcript[-1].number if conversation.transcript else 0
+    return min(max(int(number), first), last)
 
 
 def wants_fragment(request: Request) -> bool:

@@ -263,7 +263,67 @@ def test_after_exit_going_back_leads_out_again_until_somebody_comes_anew(bot: Bo
             page.go_back(wait_until="commit")
             page.wait_for_url(f"{WEATHER}**")
         page.goto(bot.url)
-        assert page.get_by_label("Your message").is_visible()
+        page.get_by_label("Your message").wait_for()
+
+
+def test_who_left_without_a_connection_is_forgotten_before_the_chat_is_shown_again(
+    bot: Bot, chromium: Browser
+):
+    with open_page(chromium, may_ask=("www.bbc.co.uk",)) as page:
+        page.route(
+            f"{WEATHER}**", lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
+        )
+        page.route("**/leave", lambda route: route.abort())
+        page.goto(bot.url)
+        say(page, "no food in")
+        page.locator("body[data-govuk-frontend-exit-this-page-keypress]").wait_for()
+        leave_by_button(page)
+        page.wait_for_url(f"{WEATHER}**")
+        assert len(bot.app.state.desk.conversations) == 1
+        page.goto(bot.url)
+        assert not page.get_by_text("You said: no food in").is_visible()
+        page.unroute("**/leave")
+        page.get_by_label("Your message").wait_for()
+        assert page.get_by_text("You said: no food in").count() == 0
+        assert len(bot.app.state.desk.conversations) == 0
+
+
+def test_forget_me_in_the_chat_takes_the_words_off_the_screen(bot: Bot, browser_page: Page):
+    browser_page.goto(bot.url)
+    say(browser_page, "no food in")
+    bot.rasa.answer = lambda _: [{"text": "It is forgotten."}, {"custom": {"forget": True, "needs": []}}]
+    browser_page.get_by_label("Your message").fill("forget me")
+    browser_page.get_by_role("button", name="Send").click()
+    browser_page.get_by_text("It is forgotten.").wait_for()
+    assert browser_page.get_by_text("no food in").count() == 0
+    assert browser_page.locator("#forget").is_hidden()
+    bot.rasa.answer = offer_food
+    say(browser_page, "need a laptop")
+    said = [line.inner_text().splitlines()[-1] for line in browser_page.locator(".you").all()]
+    assert said == ["forget me", "need a laptop"]
+
+
+def test_danger_in_a_message_that_is_too_long_shows_urgent_help_and_keeps_the_words(
+    bot: Bot, browser_page: Page
+):
+    text = f"{'The meter ran out again and nobody rings back. ' * 50} I want to die."
+    browser_page.goto(bot.url)
+    browser_page.get_by_label("Your message").fill(text)
+    browser_page.get_by_role("button", name="Send").click()
+    browser_page.locator(".us.urgent").get_by_text("116 123").first.wait_for()
+    assert "too long" in browser_page.locator("#typing").inner_text()
+    assert browser_page.get_by_label("Your message").input_value() == text
+
+
+def test_a_page_that_outlived_its_conversation_shows_every_new_line(bot: Bot, browser_page: Page):
+    browser_page.goto(bot.url)
+    for _ in range(3):
+        say(browser_page, "no food in")
+    bot.clock.move(hours=25)
+    for text in ("one", "two", "three", "four", "five"):
+        say(browser_page, text)
+        assert browser_page.locator(".you").last.inner_text().endswith(text)
+        assert browser_page.get_by_text(f"You said: {text}").is_visible()
 
 
 @pytest.mark.parametrize("path", ["/", "/urgent", PAPER])

@@ -46,7 +46,13 @@ async function post(text, key) {
       signal: stop.signal,
     });
     // The words are part of the answer: a connection that breaks in their middle is a lost one.
-    return { ok: answer.ok, status: answer.status, conversation: answer.headers.get("X-Conversation"), words: await answer.text() };
+    return {
+      ok: answer.ok,
+      conversation: answer.headers.get("X-Conversation"),
+      began: answer.headers.has("X-Began"),
+      forgotten: answer.headers.has("X-Forgotten"),
+      words: await answer.text(),
+    };
   } finally {
     timers.forEach(clearTimeout);
   }
@@ -77,19 +83,25 @@ async function postUntilAnswered(text, key) {
 function showLines(answer) {
   const lines = document.createRange().createContextualFragment(answer.words);
   const first = lines.querySelector(".you, .us");
+  if (answer.forgotten) log.textContent = "";
+  // The numbers of a conversation that is gone say nothing about the next one.
+  if (answer.began) log.querySelectorAll("[data-line]").forEach((line) => line.removeAttribute("data-line"));
   log.append(lines);
-  document.getElementById("forget").hidden = false;
+  document.getElementById("forget").hidden = Boolean(answer.forgotten);
   if (answer.conversation) rememberInFrame(answer.conversation);
+  if (answer.forgotten) forgetInFrame();
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (first) first.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
 }
 
-function problemText(answer) {
+function showProblem(answer) {
   try {
     const problem = JSON.parse(answer.words);
-    return `${problem.title}. ${problem.detail}`;
+    // Urgent help, where a message that is too long tells of danger.
+    if (problem.lines) showLines({ words: problem.lines });
+    say(`${problem.title}. ${problem.detail}`);
   } catch {
-    return words.wrong;
+    say(words.wrong);
   }
 }
 
@@ -107,7 +119,7 @@ async function send(text, fromBox) {
       if (fromBox) { box.value = ""; box.dispatchEvent(new Event("input")); }
       showLines(answer);
     } else {
-      say(problemText(answer));
+      showProblem(answer);
     }
   }
   if (fromBox) box.focus({ preventScroll: true });
@@ -138,6 +150,11 @@ function rememberInFrame(conversation) {
   try { sessionStorage.setItem("conversation", conversation); } catch { /* Then a reload begins anew. */ }
 }
 
+function forgetInFrame() {
+  for (const field of document.querySelectorAll("[name=conversation]")) field.value = "";
+  if (embedded) try { sessionStorage.clear(); } catch { /* Nothing kept. */ }
+}
+
 async function restoreInFrame() {
   let conversation = null;
   try { conversation = sessionStorage.getItem("conversation"); } catch { /* Then there is nothing to restore. */ }
@@ -160,6 +177,6 @@ createAll(CharacterCount);
 createAll(ErrorSummary);
 createAll(NotificationBanner);
 if (embedded) {
-  document.getElementById("forget").addEventListener("submit", () => { try { sessionStorage.clear(); } catch { /* Nothing kept. */ } });
+  document.getElementById("forget").addEventListener("submit", forgetInFrame);
   restoreInFrame();
 }
