@@ -8,6 +8,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from bot.settings import BotSettings
+from bot.telegram.webhook import PATH as WEBHOOK_PATH
+from referral_directory.application.settings import Settings
 from tests.house.repository import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -16,6 +19,19 @@ DOCKERFILES = sorted((ROOT / "deploy").glob("*.Dockerfile"))
 DOCUMENTED = set(re.findall(r"^\| `([A-Z_]+)` ", (ROOT / "docs/settings.md").read_text(), re.MULTILINE))
 # Settings of other people's programs, or of the compose file itself.
 FOREIGN = re.compile(r"^(POSTGRES_|PGDATA|GF_|XDG_|FORWARDED_ALLOW_IPS$|CHAT_HOST$|DIRECTORY_HOST_NAME$)")
+
+# What the images fix, and what only programs outside containers read.
+NATIVE_ONLY = {
+    "SIGNPOST_CLOCK": "for tests",
+    "SIGNPOST_STATE_DIR": "set in the image: a volume is mounted there",
+    "DIRECTORY_DATA_DIR": "in the image",
+    "RASA_PORT": "set in the image",
+    "RASA_MODEL": "in the image",
+    "RASA_WORKERS": "one entry for each in docker-compose.yml",
+    "RASA_PORTS": "each worker has an address of its own",
+    "POSTGRESQL_PORT": "each server has an address of its own",
+    "REDIS_PORT": "each server has an address of its own",
+}
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -58,10 +74,47 @@ def test_every_image_is_pinned(name):
 def test_every_setting_is_documented_and_no_secret_is_written_down(name):
     for variable, value in SERVICES[name].get("environment", {}).items():
         plain = variable.removesuffix("_FILE")
-        assert plain in DOCUMENTED or FOREIGN.match(variable), variable
-        if re.search(r"TOKEN|PASSWORD|KEY|CONVERSATIONS_URL|DATABASE_URL", variable):
+        assert {plain, variable} & DOCUMENTED or FOREIGN.match(variable), variable
+        if re.search(r"TOKEN|PASSWORD|SECRET|KEY|CONVERSATIONS_URL|DATABASE_URL", variable):
             assert str(value).startswith("/run/secrets/"), variable
             assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
+
+
+def given_settings() -> dict[str, str]:
+    """Return what compose gives to containers: each variable with its value."""
+    return {
+        variable: str(value)
+        for service in SERVICES.values()
+        for variable, value in service.get("environment", {}).items()
+    }
+
+
+def test_every_documented_setting_can_be_used_in_containers():
+    given = {name for variable in given_settings() for name in (variable, variable.removesuffix("_FILE"))}
+    assert given & DOCUMENTED == DOCUMENTED - NATIVE_ONLY.keys()
+
+
+def test_a_setting_that_is_left_empty_counts_as_not_set(monkeypatch):
+    # What compose gives for a variable that .env does not name.
+    empty = [name for name, value in given_settings().items() if re.fullmatch(r"\$\{\w+:[-+][^}]*\}", value)]
+    assert {"TURNS_AT_ONCE", "OIDC_NAME", "TELEGRAM_WEBHOOK_URL", "MAIL_CA_FILE"} <= set(empty)
+    defaults = BotSettings(), Settings()
+    for name in [*empty, "TELEGRAM_WEBHOOK_SECRET", "OIDC_CLIENT_SECRET"]:
+        monkeypatch.setenv(name, "")
+    assert (BotSettings(), Settings()) == defaults
+
+
+def test_the_certificates_of_a_mail_server_are_read_where_they_are_mounted():
+    for name in ("prepare", "directory", "worker"):
+        (mounted,) = re.findall(r"\$\{MAIL_CA_FILE:\+(.*)\}", SERVICES[name]["environment"]["MAIL_CA_FILE"])
+        assert f"${{MAIL_CA_FILE:-/dev/null}}:{mounted}:ro" in SERVICES[name]["volumes"]
+
+
+def test_pushes_of_telegram_reach_the_room_that_has_its_token():
+    chat, directory = host_blocks()
+    assert re.search(rf"reverse_proxy {re.escape(WEBHOOK_PATH)} telegram:8000 {{", chat)
+    assert "telegram" not in directory
+    assert set(SERVICES["proxy"]["networks"]) & set(SERVICES["telegram"]["networks"])
 
 
 @every_service
@@ -71,8 +124,8 @@ def test_networks_volumes_and_neighbours_exist(name):
     assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
     assert set(service.get("depends_on", {})) <= SERVICES.keys()
     for volume in service.get("volumes", []):
-        source = volume.split(":")[0]
-        assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
+        source = re.sub(r"^\$\{\w+:-(.*?)\}", r"\1", volume).split(":")[0]
+        assert (ROOT / source).exists() if source.startswith((".", "/")) else source in COMPOSE["volumes"]
 
 
 @pytest.mark.parametrize(
@@ -128,9 +181,15 @@ def test_the_proxy_starts_without_capabilities_and_keeps_its_certificates_where_
     assert SERVICES["proxy"]["volumes"] == [f"certificates:{folder}"]
 
 
-def test_the_proxy_asks_for_tls_hides_what_is_for_operators_and_logs_nobody():
+def host_blocks() -> list[str]:
+    """Return what the proxy does for each host name: the chat's and the directory's."""
     hosts = re.findall(r"^\{\$\w+\} \{\n(.*?)^\}", (ROOT / "deploy/Caddyfile").read_text(), re.M | re.S)
     assert len(hosts) == 2
+    return hosts
+
+
+def test_the_proxy_asks_for_tls_hides_what_is_for_operators_and_logs_nobody():
+    hosts = host_blocks()
     for host in hosts:
         assert "path /metrics /readyz /healthz\n\trespond @operations 404" in host
         assert "Strict-Transport-Security" in host
