@@ -172,6 +172,22 @@ def test_an_image_is_pinned_installs_by_hash_and_runs_as_nobody_special(file):
             assert list(ROOT.glob(name)), name
 
 
+def test_an_image_holds_every_program_that_its_containers_are_told_to_run():
+    (image,) = [file.read_text("utf-8") for file in DOCKERFILES if file.name == "services.Dockerfile"]
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", image, re.MULTILINE)
+    there = {name for source in copied for name in source.split()}
+    sent = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    commands = "\n".join(
+        line for line in (ROOT / "docs/operating.md").read_text("utf-8").splitlines() if "docker compose" in line
+    )
+    modules = set(re.findall(r"-m ([\w.]+)", commands))
+    assert {"bot", "referral_directory", "scripts.backup"} <= modules
+    for module in modules:
+        path = module.replace(".", "/")
+        assert {path, f"{path}.py"} & there, module
+        assert {path, f"{path}.py"} & set(sent), module
+
+
 def test_the_proxy_starts_without_capabilities_and_keeps_its_certificates_where_it_may_write():
     text = (ROOT / "deploy/proxy.Dockerfile").read_text(encoding="utf-8")
     # A file capability that cannot be granted makes the program impossible to start.
