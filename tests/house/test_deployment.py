@@ -178,7 +178,9 @@ def test_an_image_holds_every_program_that_its_containers_are_told_to_run():
     there = {name for source in copied for name in source.split()}
     sent = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
     commands = "\n".join(
-        line for line in (ROOT / "docs/operating.md").read_text("utf-8").splitlines() if "docker compose" in line
+        line
+        for line in (ROOT / "docs/operating.md").read_text("utf-8").splitlines()
+        if "docker compose" in line
     )
     modules = set(re.findall(r"-m ([\w.]+)", commands))
     assert {"bot", "referral_directory", "scripts.backup"} <= modules

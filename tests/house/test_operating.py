@@ -77,7 +77,9 @@ def test_the_commands_of_the_other_pages_work_in_order(follow):
 def test_every_block_of_commands_is_marked_as_run_or_not(path):
     # sh: run by a test. console: needs containers, a network or a running system. Others are drawings and data.
     unmarked = blocks("", path.read_text(encoding="utf-8"))
-    assert not [block for block in unmarked if re.search(r"^(python|curl|docker|make|\.venv/\S+) ", block, re.M)]
+    assert not [
+        block for block in unmarked if re.search(r"^(python|curl|docker|make|\.venv/\S+) ", block, re.M)
+    ]
     run = path.stem in ("operating", *OFFLINE_PAGES)
     assert run or not blocks("sh", path.read_text(encoding="utf-8")), "marked sh, and run by no test"
 
