@@ -214,7 +214,18 @@ def test_the_proxy_asks_for_tls_hides_what_is_for_operators_and_logs_nobody():
         assert "max_size" in host
         assert "log" not in host.split()
     assert "header_up -X-Forwarded-For" in hosts[0]
-    assert "output discard" in (ROOT / "deploy/Caddyfile").read_text()
+    (log,) = re.findall(r"\tlog default \{\n(.*?)\t\}", (ROOT / "deploy/Caddyfile").read_text(), re.S)
+    assert log.split() == ["output", "stderr", "level", "WARN", "include", "tls"]
+
+
+def test_the_health_of_the_proxy_is_an_answer_of_the_running_proxy():
+    (port,) = re.findall(
+        r"^http://:(\d+) \{\n\tmetrics /metrics\n", (ROOT / "deploy/Caddyfile").read_text(), re.M
+    )
+    assert SERVICES["proxy"]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{port}/metrics"
+    assert f"proxy:{port}" in (ROOT / "deploy/prometheus/prometheus.yml").read_text()
+    assert not any(port in published for published in SERVICES["proxy"]["ports"])
+    assert set(SERVICES["proxy"]["networks"]) & set(SERVICES["prometheus"]["networks"])
 
 
 def test_secrets_are_made_once_for_nobody_else_on_the_machine(tmp_path):

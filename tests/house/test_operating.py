@@ -115,6 +115,14 @@ def test_every_alarm_has_its_row_and_every_row_its_alarm():
     assert rows == alarms
 
 
+def test_every_alarm_says_one_sentence():
+    # A comma in a sentence without quotation marks would be a second annotation, and Prometheus would not start.
+    for group in ALARMS["groups"]:
+        for rule in group["rules"]:
+            assert list(rule["annotations"]) == ["summary"], rule["alert"]
+            assert rule["annotations"]["summary"].endswith("."), rule["alert"]
+
+
 def exported_names() -> set[str]:
     """Every name under which a process gives figures to Prometheus."""
     endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}
@@ -123,19 +131,44 @@ def exported_names() -> set[str]:
     return {family.name + ending for family in families for ending in endings[family.type]}
 
 
-def test_alarms_and_dashboards_ask_for_figures_that_are_exported():
+def asked_expressions() -> list[str]:
+    """Everything that the alarms and the dashboards ask Prometheus for."""
     boards = list((ROOT / "deploy/grafana/dashboards").glob("*.json"))
     panels = [panel for board in boards for panel in json.loads(board.read_text("utf-8"))["panels"]]
     asked = [target["expr"] for panel in panels for target in panel["targets"]]
-    asked += [rule["expr"] for group in ALARMS["groups"] for rule in group["rules"]]
+    return asked + [rule["expr"] for group in ALARMS["groups"] for rule in group["rules"]]
+
+
+def test_alarms_and_dashboards_ask_for_figures_that_are_exported():
+    asked = asked_expressions()
     names = {name for text in asked for name in re.findall(r"\b(?:bot|signpost_directory|actions)_\w+", text)}
     assert len(names) > 15
     # What the actions give is text of their own (tests/actions/test_action_server.py).
     assert names - exported_names() == {"actions_enquiries_waiting"}
 
 
+def test_a_figure_with_a_label_that_is_asked_for_is_there_before_anything_has_failed():
+    # To Prometheus a figure that begins at 1 has never risen: the first failure would be silent.
+    samples = [
+        sample
+        for registry in (Metrics().registry, make_metrics().registry)
+        for family in registry.collect()
+        for sample in family.samples
+    ]
+    chosen = [
+        (name, label, sign, value)
+        for text in asked_expressions()
+        for name, labels in re.findall(r"\b((?:bot|signpost_directory)_\w+)\{([^}]*)\}", text)
+        for label, sign, value in re.findall(r'(\w+)(=~?)"([^"]*)"', labels)
+    ]
+    assert {label for _, label, _, _ in chosen} >= {"outcome", "kind", "step"}
+    for name, label, sign, value in chosen:
+        for one in value.split("|") if sign == "=~" else [value]:
+            assert any(sample.name == name and sample.labels.get(label) == one for sample in samples), one
+
+
 def test_every_program_with_figures_is_asked_for_them():
     settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     asked = {job["job_name"] for job in settings["scrape_configs"]}
-    assert asked == {"bot", "telegram", "actions", "directory"}
+    assert asked == {"proxy", "bot", "telegram", "actions", "directory"}
     assert asked <= COMPOSE["services"].keys()
