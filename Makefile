@@ -51,6 +51,7 @@ check: ## Lint, formatting, types, import rules, locks
 	@said=$$(.venv/bin/lint-imports) || { echo "$$said"; exit 1; }
 	@echo "Python 3.10 reads engine/"
 	@engine/.venv/bin/python -c 'import ast, pathlib; [ast.parse(path.read_bytes(), str(path)) for path in pathlib.Path("engine").glob("*.py")]'
+	@docker compose version >/dev/null 2>&1 || docker-compose version >/dev/null 2>&1 || echo "NO COMPOSE ON THIS MACHINE: docker-compose.yml is held against the specification alone, not read by compose" >&2
 	@echo "locks name no address"
 	@! grep -nE '://|index-url|find-links' $(LOCKS)
 

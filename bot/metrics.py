@@ -10,6 +10,11 @@ from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+# What is counted for each channel, and the failures that ring. Figures begin at 0 for all of them: to Prometheus a
+# figure that begins at 1 has never risen, and the first failure would be silent.
+CHANNELS = ("web", "api", "telegram")
+OUTCOMES = ("answered", "unanswered", "crowded", "closed")
+RINGING_FAILURES = ("screen", "telegram_connect", "telegram_poll", "telegram_unreachable")
 STEP_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8)
 
 
@@ -31,6 +36,11 @@ class Metrics:
             "Rasa workers that did not answer when last asked.",
             registry=self.registry,
         )
+        self.ready = Gauge(
+            "bot_ready",
+            "1 if Rasa and the directory answered when these figures were asked for, else 0.",
+            registry=self.registry,
+        )
         self.waiting = Gauge(
             "bot_messages_waiting", "Messages that queue for an answer.", registry=self.registry
         )
@@ -47,6 +57,15 @@ class Metrics:
             buckets=STEP_BUCKETS,
             registry=self.registry,
         )
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        for channel in CHANNELS:
+            for outcome in OUTCOMES:
+                self.turns.labels(channel, outcome)
+        for kind in RINGING_FAILURES:
+            self.failures.labels(kind)
+        self.steps.labels("rasa")
 
     @contextmanager
     def time_step(self, step: str) -> Iterator[None]:

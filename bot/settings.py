@@ -8,9 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class BotSettings(BaseSettings):
-    """Every setting of the bot process; the variable is the field's name in capitals."""
+    """Every setting of the bot process; the variable is the field's name in capitals, and not set if it is empty."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     host: str = Field("127.0.0.1", description="Address the residents' door listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the residents' door listens on.")

@@ -18,6 +18,8 @@ COPY actions actions
 COPY encoder encoder
 COPY bot bot
 COPY referral_directory referral_directory
+# Saves, restores and compares the records (docs/operating.md).
+COPY scripts/__init__.py scripts/backup.py scripts/
 # The actions read the list of places that the assistant knows.
 COPY domain.yml domain.yml
 COPY data data

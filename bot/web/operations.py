@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from bot.turn import FrontDesk
 from bot.web.chat_api import get_desk
 from bot.web.problems import Problem, answer_problem
 
@@ -30,7 +31,7 @@ async def get_health() -> dict[str, str]:
 async def get_readiness(request: Request) -> Response:
     """Answer 200 if Rasa and the directory can be reached, or else a 503 problem that names which cannot."""
     desk = get_desk(request)
-    rasa, directory = await asyncio.gather(desk.rasa.is_ready(), desk.directory.is_ready())
+    rasa, directory = await _ask_neighbours(desk)
     checks: dict[str, Any] = {"rasa": "ok" if rasa else "down", "directory": "ok" if directory else "down"}
     if rasa and directory:
         return JSONResponse({"status": "ready", "checks": checks})
@@ -50,4 +51,10 @@ async def get_metrics(request: Request) -> Response:
     """Return counters and histograms; none says anything about what residents need."""
     desk = get_desk(request)
     desk.metrics.workers_away.set(desk.rasa.count_away())
+    desk.metrics.ready.set(all(await _ask_neighbours(desk)))
     return Response(desk.metrics.export(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _ask_neighbours(desk: FrontDesk) -> tuple[bool, bool]:
+    """Return whether Rasa and whether the directory can be reached."""
+    return await asyncio.gather(desk.rasa.is_ready(), desk.directory.is_ready())

@@ -1,7 +1,5 @@
 """GET /healthz, /readyz and /metrics: for the process runner and whoever watches."""
 
-from contextlib import suppress
-
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,7 +33,11 @@ def get_readiness(request: Request) -> dict[str, str]:
 def get_metrics(request: Request) -> Response:
     """Counters for Prometheus, and the state of queues and records."""
     directory = get_directory(request)
-    with suppress(SQLAlchemyError), directory.database.read() as session:
-        # With the database away the counters are still worth having.
-        set_status_metrics(directory.metrics.status, read_status(session, directory.clock()))
+    try:
+        with directory.database.read() as session:
+            set_status_metrics(directory.metrics.status, read_status(session, directory.clock()))
+        directory.metrics.database_up.set(1)
+    except SQLAlchemyError:
+        # With the database away the counters are still worth having, and this one rings.
+        directory.metrics.database_up.set(0)
     return Response(generate_latest(get_directory(request).metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -49,6 +49,7 @@ class Metrics:
     services: Gauge
     status: dict[str, Gauge]
     searches: Counter
+    database_up: Gauge
 
 
 def make_metrics() -> Metrics:
@@ -73,6 +74,11 @@ def make_metrics() -> Metrics:
         make_status_metrics(registry),
         Counter(
             "signpost_directory_searches", "Searches, by what came of them.", ["outcome"], registry=registry
+        ),
+        Gauge(
+            "signpost_directory_database_up",
+            "1 if the database could be read for these figures, else 0: then the others of the database are old.",
+            registry=registry,
         ),
     )
 

@@ -377,6 +377,14 @@ def test_ready_says_which_service_is_missing(bot: Bot):
     assert answer.json()["checks"] == {"rasa": "ok", "directory": "down"}
 
 
+def test_figures_say_whether_the_bot_can_help(bot: Bot):
+    assert "bot_ready 1.0" in bot.api.get("/metrics").text
+    bot.directory.status = 500
+    assert "bot_ready 0.0" in bot.api.get("/metrics").text
+    bot.directory.status = 200
+    assert "bot_ready 1.0" in bot.api.get("/metrics").text
+
+
 def test_metrics_count_turns_and_time_their_steps_and_say_nothing_of_needs(bot: Bot):
     bot.rasa.answer = lambda _: [
         {"text": "ok"},

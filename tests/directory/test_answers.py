@@ -7,10 +7,12 @@ import html5lib
 import pytest
 import structlog
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import text as sql
 
 from referral_directory.application.application import create_app
 from referral_directory.application.logs import ALLOWED, configure_logs
 from referral_directory.application.settings import Settings
+from referral_directory.database import using_database
 from tests.directory.factories import Start, TestClient, make_client, make_line, make_row
 
 NASTY = '<script>alert("1")</script>&"\' {{ 7*7 }}'
@@ -229,9 +231,23 @@ def test_readiness_says_no_until_the_directory_is_loaded(settings: Settings) -> 
 
 def test_metrics_count_routes_and_nothing_about_people(client: TestClient) -> None:
     client.get("/api/places", params={"q": "LS9 6AB"})
-    text = client.get("/metrics").text
-    assert 'signpost_directory_requests_total{method="GET",route="/api/places",status="200"}' in text
-    assert "LS9" not in text
+    figures = client.get("/metrics").text
+    assert 'signpost_directory_requests_total{method="GET",route="/api/places",status="200"}' in figures
+    assert "LS9" not in figures
+
+
+def test_figures_say_whether_the_database_can_be_read(settings: Settings, start: Start) -> None:
+    client = start([make_row()])
+
+    def rename(table: str, name: str) -> None:
+        with using_database(settings.get_database_url()) as database, database.engine.begin() as connection:
+            connection.execute(sql(f"ALTER TABLE {table} RENAME TO {name}"))
+
+    assert "signpost_directory_database_up 1.0" in client.get("/metrics").text
+    rename("referral_mail", "away")
+    assert "signpost_directory_database_up 0.0" in client.get("/metrics").text
+    rename("away", "referral_mail")
+    assert "signpost_directory_database_up 1.0" in client.get("/metrics").text
 
 
 def test_guidance_is_given_by_need(client: TestClient) -> None:

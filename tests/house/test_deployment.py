@@ -1,13 +1,18 @@
 """What docker-compose.yml and the images promise, checked without a container engine."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 
 import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from bot.settings import BotSettings
+from bot.telegram.webhook import PATH as WEBHOOK_PATH
+from referral_directory.application.settings import Settings
 from tests.house.repository import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -16,6 +21,19 @@ DOCKERFILES = sorted((ROOT / "deploy").glob("*.Dockerfile"))
 DOCUMENTED = set(re.findall(r"^\| `([A-Z_]+)` ", (ROOT / "docs/settings.md").read_text(), re.MULTILINE))
 # Settings of other people's programs, or of the compose file itself.
 FOREIGN = re.compile(r"^(POSTGRES_|PGDATA|GF_|XDG_|FORWARDED_ALLOW_IPS$|CHAT_HOST$|DIRECTORY_HOST_NAME$)")
+
+# What the images fix, and what only programs outside containers read.
+NATIVE_ONLY = {
+    "SIGNPOST_CLOCK": "for tests",
+    "SIGNPOST_STATE_DIR": "set in the image: a volume is mounted there",
+    "DIRECTORY_DATA_DIR": "in the image",
+    "RASA_PORT": "set in the image",
+    "RASA_MODEL": "in the image",
+    "RASA_WORKERS": "one entry for each in docker-compose.yml",
+    "RASA_PORTS": "each worker has an address of its own",
+    "POSTGRESQL_PORT": "each server has an address of its own",
+    "REDIS_PORT": "each server has an address of its own",
+}
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -58,10 +76,49 @@ def test_every_image_is_pinned(name):
 def test_every_setting_is_documented_and_no_secret_is_written_down(name):
     for variable, value in SERVICES[name].get("environment", {}).items():
         plain = variable.removesuffix("_FILE")
-        assert plain in DOCUMENTED or FOREIGN.match(variable), variable
-        if re.search(r"TOKEN|PASSWORD|KEY|CONVERSATIONS_URL|DATABASE_URL", variable):
+        assert {plain, variable} & DOCUMENTED or FOREIGN.match(variable), variable
+        if re.search(r"TOKEN|PASSWORD|SECRET|KEY|CONVERSATIONS_URL|DATABASE_URL", variable):
             assert str(value).startswith("/run/secrets/"), variable
             assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
+
+
+def given_settings() -> dict[str, str]:
+    """Return what compose gives to containers: each variable with its value."""
+    return {
+        variable: str(value)
+        for service in SERVICES.values()
+        for variable, value in service.get("environment", {}).items()
+    }
+
+
+def test_every_documented_setting_can_be_used_in_containers():
+    given = {name for variable in given_settings() for name in (variable, variable.removesuffix("_FILE"))}
+    assert given & DOCUMENTED == DOCUMENTED - NATIVE_ONLY.keys()
+
+
+def test_a_setting_that_is_left_empty_counts_as_not_set(monkeypatch):
+    # What compose gives for a variable that .env does not name.
+    empty = [name for name, value in given_settings().items() if re.fullmatch(r"\$\{\w+:[-+][^}]*\}", value)]
+    assert {"TURNS_AT_ONCE", "OIDC_NAME", "TELEGRAM_WEBHOOK_URL", "MAIL_CA_FILE"} <= set(empty)
+    defaults = BotSettings(), Settings()
+    for name in [*empty, "TELEGRAM_WEBHOOK_SECRET", "OIDC_CLIENT_SECRET"]:
+        monkeypatch.setenv(name, "")
+    assert (BotSettings(), Settings()) == defaults
+
+
+def test_the_certificates_of_a_mail_server_are_seen_where_the_page_says():
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    (here, there) = re.search(r"goes into `(.+?)`, which the\s+directory sees as `(.+?)`", page).groups()
+    for name in ("prepare", "directory", "worker"):
+        assert SERVICES[name]["environment"]["MAIL_CA_FILE"] == "${MAIL_CA_FILE:-}"
+        assert f"./{here}:{there}:ro" in SERVICES[name]["volumes"]
+
+
+def test_pushes_of_telegram_reach_the_room_that_has_its_token():
+    chat, directory = host_blocks()
+    assert re.search(rf"reverse_proxy {re.escape(WEBHOOK_PATH)} telegram:8000 {{", chat)
+    assert "telegram" not in directory
+    assert set(SERVICES["proxy"]["networks"]) & set(SERVICES["telegram"]["networks"])
 
 
 @every_service
@@ -119,6 +176,24 @@ def test_an_image_is_pinned_installs_by_hash_and_runs_as_nobody_special(file):
             assert list(ROOT.glob(name)), name
 
 
+def test_an_image_holds_every_program_that_its_containers_are_told_to_run():
+    (image,) = [file.read_text("utf-8") for file in DOCKERFILES if file.name == "services.Dockerfile"]
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", image, re.MULTILINE)
+    there = {name for source in copied for name in source.split()}
+    sent = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    commands = "\n".join(
+        line
+        for line in (ROOT / "docs/operating.md").read_text("utf-8").splitlines()
+        if "docker compose" in line
+    )
+    modules = set(re.findall(r"-m ([\w.]+)", commands))
+    assert {"bot", "referral_directory", "scripts.backup"} <= modules
+    for module in modules:
+        path = module.replace(".", "/")
+        assert {path, f"{path}.py"} & there, module
+        assert {path, f"{path}.py"} & set(sent), module
+
+
 def test_the_proxy_starts_without_capabilities_and_keeps_its_certificates_where_it_may_write():
     text = (ROOT / "deploy/proxy.Dockerfile").read_text(encoding="utf-8")
     # A file capability that cannot be granted makes the program impossible to start.
@@ -128,16 +203,33 @@ def test_the_proxy_starts_without_capabilities_and_keeps_its_certificates_where_
     assert SERVICES["proxy"]["volumes"] == [f"certificates:{folder}"]
 
 
-def test_the_proxy_asks_for_tls_hides_what_is_for_operators_and_logs_nobody():
+def host_blocks() -> list[str]:
+    """Return what the proxy does for each host name: the chat's and the directory's."""
     hosts = re.findall(r"^\{\$\w+\} \{\n(.*?)^\}", (ROOT / "deploy/Caddyfile").read_text(), re.M | re.S)
     assert len(hosts) == 2
+    return hosts
+
+
+def test_the_proxy_asks_for_tls_hides_what_is_for_operators_and_logs_nobody():
+    hosts = host_blocks()
     for host in hosts:
         assert "path /metrics /readyz /healthz\n\trespond @operations 404" in host
         assert "Strict-Transport-Security" in host
         assert "max_size" in host
         assert "log" not in host.split()
     assert "header_up -X-Forwarded-For" in hosts[0]
-    assert "output discard" in (ROOT / "deploy/Caddyfile").read_text()
+    (log,) = re.findall(r"\tlog default \{\n(.*?)\t\}", (ROOT / "deploy/Caddyfile").read_text(), re.S)
+    assert log.split() == ["output", "stderr", "level", "WARN", "include", "tls"]
+
+
+def test_the_health_of_the_proxy_is_an_answer_of_the_running_proxy():
+    (port,) = re.findall(
+        r"^http://:(\d+) \{\n\tmetrics /metrics\n", (ROOT / "deploy/Caddyfile").read_text(), re.M
+    )
+    assert SERVICES["proxy"]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{port}/metrics"
+    assert f"proxy:{port}" in (ROOT / "deploy/prometheus/prometheus.yml").read_text()
+    assert not any(port in published for published in SERVICES["proxy"]["ports"])
+    assert set(SERVICES["proxy"]["networks"]) & set(SERVICES["prometheus"]["networks"])
 
 
 def test_secrets_are_made_once_for_nobody_else_on_the_machine(tmp_path):
@@ -173,3 +265,76 @@ def test_a_secret_that_is_missing_is_said_in_one_line(tmp_path):
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 1
     assert answer.stderr.strip().endswith("cannot be read, and THE_TOKEN is needed.")
+
+
+def find_compose() -> list[str]:
+    """Return the command of compose on this machine, the engine's part first; nothing if there is none."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]):
+            asked = subprocess.run([*command, "version"], capture_output=True, check=False)
+            if asked.returncode == 0:
+                return command
+    return []
+
+
+def test_only_forms_of_variables_are_used_that_every_compose_knows():
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    used = re.findall(r"\$\{[^}]*\}?", text)
+    assert used
+    assert not [one for one in used if not re.fullmatch(r"\$\{[A-Z_]+:[-?][^{}$]*\}", one)]
+
+
+def fill_in(text: str, settings: dict[str, str]) -> str:
+    """Return the text with its variables filled in, as compose does it. Raises KeyError for one that is needed."""
+
+    def find_value(match: re.Match[str]) -> str:
+        name, kind, rest = match.groups()
+        return settings.get(name) or (rest if kind == "-" else settings[name])
+
+    return re.sub(r"\$\{([A-Z_]+):([-?])([^}]*)\}", find_value, text)
+
+
+@pytest.fixture
+def read_city(tmp_path):
+    """read_city(settings) -> the services as compose reads them with this .env, or an empty dict if it refuses.
+
+    Where there is no compose (`make check` says so) the variables are filled in here.
+    """
+    compose = find_compose()
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy/make-secrets", tmp_path / "deploy")
+    subprocess.run(["sh", str(tmp_path / "deploy/make-secrets")], capture_output=True, check=True)
+    # The older program does not know the name.
+    text = re.sub(r"^name: .*\n", "", (ROOT / "docker-compose.yml").read_text("utf-8"), flags=re.MULTILINE)
+    (tmp_path / "docker-compose.yml").write_text(text)
+
+    def read(**settings):
+        if not compose:
+            try:
+                return yaml.safe_load(fill_in(text, settings))["services"]
+            except KeyError:
+                return {}
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        answer = subprocess.run(
+            [*compose, "config"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        return yaml.safe_load(answer.stdout)["services"] if answer.returncode == 0 else {}
+
+    return read
+
+
+def test_a_city_is_read_with_its_settings_and_refused_without_its_host_names(read_city):
+    assert read_city() == {}
+    assert read_city(CHAT_HOST="chat.example.org") == {}
+    services = read_city(
+        CHAT_HOST="chat.example.org",
+        DIRECTORY_HOST_NAME="directory.example.org",
+        COMPOSE_PROFILES="telegram,monitoring",
+        TURNS_AT_ONCE="5",
+    )
+    assert services.keys() == SERVICES.keys()
+    bot = services["bot"]["environment"]
+    assert str(bot["TURNS_AT_ONCE"]) == "5"
+    assert not bot["TURNS_WAITING"]
+    assert bot["DIRECTORY_PUBLIC_URL"] == "https://directory.example.org"
