@@ -8,6 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from scripts.servers import QUIET
 from tests.house.repository import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -18,6 +19,12 @@ DOCUMENTED = set(re.findall(r"^\| `([A-Z_]+)` ", (ROOT / "docs/settings.md").rea
 FOREIGN = re.compile(r"^(POSTGRES_|PGDATA|GF_|XDG_|FORWARDED_ALLOW_IPS$|CHAT_HOST$|DIRECTORY_HOST_NAME$)")
 
 every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+@pytest.mark.parametrize("name", ["postgresql", "postgresql-conversations"])
+def test_databases_in_containers_log_as_little_as_those_of_make_stack(name):
+    # tests/house/test_servers.py reads such a log.
+    assert set(QUIET) <= set(SERVICES[name]["command"])
 
 
 def test_the_file_keeps_to_the_compose_specification():
