@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -228,6 +229,26 @@ def test_bodies_of_messages(chat, body, damage):
     )
     assert answer.status_code in (200, 400, 413, 422, 429)
     assert isinstance(answer.json(), dict)
+
+
+FIELDS = st.sampled_from(["text", "key", "conversation", "shown", "language", "keep"])
+
+
+@some
+@given(
+    st.sampled_from(["/messages", "/language", "/my-list", "/my-list/code", "/forget", "/embed/lines"]),
+    st.lists(st.tuples(FIELDS, st.text(max_size=20)), max_size=4).map(
+        lambda fields: urlencode(fields).encode()
+    ),
+    DAMAGE,
+    st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"]),
+)
+def test_forms_of_residents(chat, path, body, damage, kind):
+    chat.get("/")
+    answer = chat.post(
+        path, content=hurt(body, damage), headers={"content-type": kind}, follow_redirects=False
+    )
+    assert answer.status_code < 500
 
 
 @some
