@@ -36,7 +36,8 @@ def blocks(kind: str, page: str = PAGE) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.timeout(300)
+# Twenty programs one after the other: a busy machine has taken six minutes and a half.
+@pytest.mark.timeout(900)
 def test_every_command_of_the_page_works_in_order(tmp_path):
     environment = isolated_environment(tmp_path, {})
     # As on a new machine: a database and keys of its own are made by the first command.
