@@ -34,17 +34,25 @@ class LocalDomainExecutor(ActionExecutor):
         return self.domain
 
 
-class FieldsOnly(logging.Formatter):
-    """Writes what our own modules say, and of everybody else's lines only where they come from and what was raised.
+# What a line of ours may tell besides its fixed words.
+FIELDS = ("error", "status")
 
-    A library's message, or that of an exception, may quote what a resident wrote.
+
+class FieldsOnly(logging.Formatter):
+    """Writes the fixed words of our own modules with the fields on the list, and of everybody else's lines only where
+    they come from and what was raised.
+
+    A library's message, that of an exception, and whatever is put into a message may quote what a resident wrote.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """Returns one line."""
-        said = record.getMessage() if record.name.startswith("actions.") else "a library reported something"
-        raised = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-        return f"{record.levelname} {record.name} {said} {raised}".rstrip()
+        ours = record.name.startswith("actions.")
+        parts = [record.levelname, record.name, str(record.msg) if ours else "a library reported something"]
+        parts += [f"{name}={record.__dict__[name]}" for name in FIELDS if ours and name in record.__dict__]
+        if record.exc_info and record.exc_info[0]:
+            parts.append(record.exc_info[0].__name__)
+        return " ".join(parts)
 
 
 async def figures(_: Any) -> response.HTTPResponse:

@@ -97,5 +97,5 @@ def _delivered(counted: dict[str, Any]) -> bool:
     except (DirectoryUnavailable, OSError):
         return False
     except EnquiryRefused as refusal:
-        log.error("the directory refused an enquiry with status %s", refusal)
+        log.error("the directory refused an enquiry", extra={"status": str(refusal)})
     return True

@@ -39,7 +39,7 @@ def keep(counted: dict[str, Any]) -> None:
         finally:
             Path(made).unlink(missing_ok=True)
     except OSError as error:
-        log.error("an enquiry is kept in memory only: %s", type(error).__name__)
+        log.error("an enquiry is kept in memory only", extra={"error": type(error).__name__})
 
 
 def drop(counted: dict[str, Any]) -> None:

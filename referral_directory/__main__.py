@@ -15,6 +15,7 @@ from referral_directory.application.logs import configure_logs
 from referral_directory.application.rebuilding import rebuild_places
 from referral_directory.application.referrals import add_commands as add_referrals
 from referral_directory.application.referrals import check_field_keys
+from referral_directory.application.rotating import add_commands as add_rotating
 from referral_directory.application.settings import Settings
 from referral_directory.application.statistics import add_commands as add_statistics
 from referral_directory.application.working import add_commands as add_working
@@ -28,6 +29,7 @@ add_statistics(cli)
 add_referrals(cli)
 add_importing(cli)
 add_working(cli)
+add_rotating(cli)
 
 
 @cli.command()

@@ -18,6 +18,14 @@ UNPRIVILEGED = "nobody"
 # Where Debian, Fedora and Homebrew put the programs that they leave out of PATH.
 POSTGRESQL_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 
+# Statements, and the details of an error, can hold what somebody wrote: none is ever logged.
+QUIET = (
+    "log_min_error_statement=panic",
+    "log_statement=none",
+    "log_parameter_max_length_on_error=0",
+    "log_error_verbosity=terse",
+)
+
 
 class NoServer(Exception):
     """A server program is neither on the machine nor in the environment."""
@@ -79,10 +87,7 @@ def become_postgresql(folder: Path, port: int) -> None:
         # No socket file: paths of one can be too long, and two servers would meet in /tmp.
         "unix_socket_directories=",
         "timezone=UTC",
-        # Statements can hold what somebody wrote: none is ever logged.
-        "log_min_error_statement=panic",
-        "log_statement=none",
-        "log_parameter_max_length_on_error=0",
+        *QUIET,
         "max_connections=100",
     ]
     options = [option for setting in settings for option in ("-c", setting)]

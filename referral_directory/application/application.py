@@ -174,6 +174,8 @@ def make_directory(settings: Settings, clock: Clock | None = None) -> Directory:
         field_keys=read_field_keys(settings.get_field_keys()),
         mail_folder=None if settings.mail_host else settings.state_dir / "mail",
         sign_in_limiter=make_limiter(),
+        bot_url=settings.bot_url.rstrip("/"),
+        actions_url=settings.actions_url.rstrip("/").removesuffix("/webhook"),
         openid=_find_sign_in_service(settings),
     )
 

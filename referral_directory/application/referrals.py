@@ -1,9 +1,6 @@
 """The commands of referrals: deliver mail, verify the records, change the key. And who sends the mail."""
 
-import os
-import tempfile
 import time
-from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -11,10 +8,11 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from referral_directory.application.logs import configure_logs
+from referral_directory.application.rotating import replace_secret
 from referral_directory.application.settings import Settings
 from referral_directory.clock import Clock
 from referral_directory.database import Database, transaction, using_database
-from referral_directory.errors import BadKey, NotReady
+from referral_directory.errors import NotReady
 from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
 from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
 from referral_directory.referrals.delivery import Letter, Sender
@@ -97,7 +95,7 @@ def rotate(settings: Settings) -> int:
         path = settings.state_dir / "field-keys"
         text = settings.get_field_keys()
         _check_opens(settings, read_field_keys(text))
-        _replace(path, f"{make_key()}\n{text}\n")
+        replace_secret(path, f"{make_key()}\n{text}\n")
         keys = read_field_keys(path.read_text(encoding="utf-8"))
     now = settings.get_clock()()
     with using_database(settings.get_database_url()) as database, transaction(database) as session:
@@ -141,16 +139,3 @@ def check_field_keys(settings: Settings) -> FieldKeys:
 def _check_opens(settings: Settings, keys: FieldKeys) -> None:
     with using_database(settings.get_database_url()) as database, database.read() as session:
         check_keys(session, keys)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a secret file whole or not at all, and have it on the disk before anything is sealed with it."""
-    try:
-        descriptor, made = tempfile.mkstemp(dir=path.parent)  # mode 600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).replace(path)
-    except OSError as error:
-        raise BadKey(f"The file field-keys cannot be written ({type(error).__name__}).") from error

@@ -44,6 +44,16 @@ class Settings(BaseSettings):
         validation_alias="DIRECTORY_PUBLIC_URL",
         description="Address that links in cards begin with; without one, http://127.0.0.1 and the port.",
     )
+    bot_url: str = Field(
+        "http://127.0.0.1:8000",
+        validation_alias="BOT_URL",
+        description="Where the chat says how it is doing, for the status page.",
+    )
+    actions_url: str = Field(
+        "http://127.0.0.1:5055/webhook",
+        validation_alias="ACTIONS_URL",
+        description="Where the actions are; the status page asks them how they are doing.",
+    )
     service_token: str = Field(
         "",
         validation_alias="SIGNPOST_SERVICE_TOKEN",

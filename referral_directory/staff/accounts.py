@@ -10,12 +10,19 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotFound
-from referral_directory.staff.keys import StaffKeys, digest_of, seal, unseal
+from referral_directory.staff.keys import StaffKeys, digest_of, is_sealed_anew, seal, unseal
 from referral_directory.staff.links import SET_UP, has_other_administrator, make_link
-from referral_directory.staff.models import CommunitySpace, RecoveryCode, StaffLink, StaffMember, StaffRole
+from referral_directory.staff.models import (
+    CommunitySpace,
+    RecoveryCode,
+    StaffLink,
+    StaffMember,
+    StaffRole,
+    StaffSession,
+)
 from referral_directory.staff.passwords import check_password, hash_password
 from referral_directory.staff.roles import Role, read_roles
-from referral_directory.staff.sessions import end_sessions_of
+from referral_directory.staff.sessions import PENDING_COLUMN, end_sessions_of
 from referral_directory.staff.totp import find_step, make_recovery_codes, read_recovery_code
 
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,}")
@@ -147,7 +154,8 @@ def renew_recovery_codes(session: Session, member: StaffMember) -> list[str]:
 def use_code(session: Session, member: StaffMember, keys: StaffKeys, code: str, now: datetime) -> bool:
     """Whether a code of the app, or a recovery code, is right; a right one is used up.
 
-    The database decides between two who send the same code at once.
+    The database decides between two who send the same code at once. A secret that an older key sealed is sealed
+    again with the newest.
     """
     recovery = read_recovery_code(code)
     if recovery is not None:
@@ -159,17 +167,42 @@ def use_code(session: Session, member: StaffMember, keys: StaffKeys, code: str, 
         return used is not None
     if member.totp_secret is None:
         return False
-    secret = unseal(keys, member.id, TOTP_COLUMN, member.totp_secret)
+    sealed = member.totp_secret
+    secret = unseal(keys, member.id, TOTP_COLUMN, sealed)
     step = find_step(secret, code, now, member.totp_last_step)
     if step is None:
         return False
+    if not is_sealed_anew(keys, sealed):
+        sealed = seal(keys, member.id, TOTP_COLUMN, secret)
     newer = session.execute(
         update(StaffMember)
         .where(StaffMember.id == member.id, StaffMember.totp_last_step < step)
-        .values(totp_last_step=step)
+        .values(totp_last_step=step, totp_secret=sealed)
         .returning(StaffMember.id)
     ).first()
     return newer is not None
+
+
+def rotate_keys(session: Session, keys: StaffKeys) -> int:
+    """Seal every authenticator secret again with the newest key; how many older keys had sealed. Raises BadKey."""
+    changed = 0
+    for member in session.scalars(
+        select(StaffMember).where(StaffMember.totp_secret.is_not(None)).with_for_update()
+    ):
+        sealed = _sealed_anew(keys, member.id, TOTP_COLUMN, member.totp_secret)
+        changed += sealed != member.totp_secret
+        member.totp_secret = sealed
+    # Those who are setting up their app at this moment.
+    waiting = select(StaffSession).where(StaffSession.pending_secret.is_not(None)).with_for_update()
+    for row in session.scalars(waiting):
+        row.pending_secret = _sealed_anew(keys, row.staff_id, PENDING_COLUMN, row.pending_secret)
+    return changed
+
+
+def _sealed_anew(keys: StaffKeys, row: UUID, column: str, sealed: bytes | None) -> bytes | None:
+    if sealed is None or is_sealed_anew(keys, sealed):
+        return sealed
+    return seal(keys, row, column, unseal(keys, row, column, sealed))
 
 
 def change_roles(session: Session, member: StaffMember, roles: Sequence[str], space: str) -> None:

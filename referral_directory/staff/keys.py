@@ -66,6 +66,11 @@ def unseal(keys: StaffKeys, row: UUID, column: str, sealed: bytes) -> str:
         raise BadKey("A sealed value was changed, or belongs to another row.") from error
 
 
+def is_sealed_anew(keys: StaffKeys, sealed: bytes) -> bool:
+    """Whether a value was sealed with the newest of the keys."""
+    return sealed[1 : 1 + KEY_ID] == _key_id(_derived(keys.secrets[0], "seal"))
+
+
 def _derived(secret: bytes, purpose: str) -> bytes:
     return hmac.new(secret, b"signpost staff: " + purpose.encode(), hashlib.sha256).digest()
 

@@ -7,8 +7,10 @@ apostrophe in front, which reading takes away again; in ODS every cell says that
 import csv
 import io
 import json
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +41,18 @@ MOST_BYTES = 300_000_000
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
 TABLE, TEXT = f"{{{OFFICE.format('table')}}}", f"{{{OFFICE.format('text')}}}"
+# Damaged, cut off, locked with a password, packed in a way that we do not know, or no spreadsheet at all.
+NOT_ODS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    ET.ParseError,
+    LookupError,
+    ValueError,
+    OSError,
+    EOFError,
+    RuntimeError,
+)
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -237,15 +251,20 @@ def _read_ods(name: str, raw: bytes) -> Lines:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             if package.getinfo("content.xml").file_size > MOST_BYTES:
                 raise BadFile(name, None, "is too large inside")
-            content = package.read("content.xml")
-        if b"<!DOCTYPE" in content[:4096] or b"<!ENTITY" in content:
+            # Spreadsheets are written in UTF-8, whatever a file says of itself.
+            content = package.read("content.xml").decode("utf-8-sig")
+        if "<!DOCTYPE" in content or "<!ENTITY" in content:
             raise BadFile(name, None, "declares entities, which no spreadsheet needs")
         tree = ET.fromstring(content)  # noqa: S314 - a file that declares entities is refused above
-    except (zipfile.BadZipFile, KeyError, ET.ParseError, OSError, NotImplementedError) as error:
+    except NOT_ODS as error:
         raise BadFile(name, None, f"is not an ODS spreadsheet ({type(error).__name__})") from error
     header: list[str] = []
     for number, row in enumerate(tree.iter(f"{TABLE}table-row"), 1):
-        cells = _ods_cells(row)
+        try:
+            cells = _ods_cells(row)
+        except RecursionError:
+            yield number, "has texts inside texts without end"
+            continue
         if not any(cells):
             continue
         if not header:
@@ -263,18 +282,20 @@ def _ods_cells(row: ET.Element) -> list[str]:
         if cell.tag not in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
             continue
         text = "\n".join(_ods_paragraph(part) for part in cell.iter(f"{TEXT}p"))
-        repeated = cell.get(f"{TABLE}number-columns-repeated", "1")
-        times = min(int(repeated), len(HEADER)) if repeated.isascii() and repeated.isdigit() else 1
-        cells.extend([text] * times)
+        cells.extend([text] * _times(cell.get(f"{TABLE}number-columns-repeated", "1"), len(HEADER)))
     return cells[: 4 * len(HEADER)]
+
+
+def _times(number: str, most: int) -> int:
+    # A number of thousands of digits is more than int() reads.
+    return min(int(number[:9]), most) if number.isascii() and number.isdigit() else 1
 
 
 def _ods_paragraph(part: ET.Element) -> str:
     words = [part.text or ""]
     for one in part:
         if one.tag == f"{TEXT}s":
-            count = one.get(f"{TEXT}c", "1")
-            words.append(" " * min(int(count) if count.isascii() and count.isdigit() else 1, 1000))
+            words.append(" " * _times(one.get(f"{TEXT}c", "1"), 1000))
         elif one.tag == f"{TEXT}tab":
             words.append("\t")
         elif one.tag == f"{TEXT}line-break":

@@ -37,6 +37,8 @@ class Directory:
     field_keys: FieldKeys
     mail_folder: Path | None
     sign_in_limiter: MovingWindowRateLimiter
+    bot_url: str
+    actions_url: str
     openid: SignInService | None = None
 
 

@@ -123,10 +123,15 @@ def test_what_a_library_says_or_an_exception_quotes_stays_out_of_the_log(caplog)
         raise ValueError("my name is Eve")
     except ValueError:
         logging.getLogger("sanic.error").exception("I am Eve, of 1 Example Street")
-    logging.getLogger("actions.counting").warning("the directory does not take enquiries")
+    log = logging.getLogger("actions.counting")
+    log.warning("the directory does not take enquiries")
+    log.error("refused", extra={"status": "422", "address": "1 Example Street"})
+    log.error("refused: %s", "I am Eve")
     assert caplog.text.splitlines() == [
         "ERROR sanic.error a library reported something ValueError",
         "WARNING actions.counting the directory does not take enquiries",
+        "ERROR actions.counting refused status=422",
+        "ERROR actions.counting refused: %s",
     ]
 
 

@@ -92,6 +92,9 @@ def make_settings(database_url: str, data_dir: Path, state_dir: Path) -> Setting
         SIGNPOST_STATE_DIR=state_dir,
         SIGNPOST_SERVICE_TOKEN=TOKEN,
         DIRECTORY_INDEX_CHECK_SECONDS=0,
+        # Nobody is there: a test that wants somebody says where.
+        BOT_URL="http://127.0.0.1:1",
+        ACTIONS_URL="http://127.0.0.1:1/webhook",
     )
 
 

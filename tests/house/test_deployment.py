@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 from bot.settings import BotSettings
 from bot.telegram.webhook import PATH as WEBHOOK_PATH
 from referral_directory.application.settings import Settings
+from scripts.servers import QUIET
 from tests.house.repository import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -36,6 +37,12 @@ NATIVE_ONLY = {
 }
 
 every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+@pytest.mark.parametrize("name", ["postgresql", "postgresql-conversations"])
+def test_databases_in_containers_log_as_little_as_those_of_make_stack(name):
+    # tests/house/test_servers.py reads such a log.
+    assert set(QUIET) <= set(SERVICES[name]["command"])
 
 
 def test_the_file_keeps_to_the_compose_specification():

@@ -3,14 +3,21 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import UTC, datetime
 
+import pyotp
 import pytest
 import yaml
 
 from bot.metrics import Metrics
+from referral_directory.database import transaction, using_database
+from referral_directory.staff.accounts import enrol, find_by_email, invite, use_code
+from referral_directory.staff.keys import make_keys
+from referral_directory.staff.totp import make_secret
 from referral_directory.web.observing import make_metrics
 from tests.house.repository import ROOT
 from tests.stack import isolated_environment
@@ -19,6 +26,13 @@ PAGE = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 # Pages with commands that need neither a network nor a running system, beside this one.
 OFFLINE_PAGES = ("directory", "statistics")
 ALARMS = yaml.safe_load((ROOT / "deploy/prometheus/alarms.yml").read_text(encoding="utf-8"))
+# Where there is no container engine: runs the command of `run` and `exec` here, with the secrets it would get.
+CONTAINER_ENGINE = """#!/bin/sh
+while [ $# -gt 0 ] && [ "$1" != .venv/bin/python ]; do shift; done
+[ $# -gt 0 ] || exit 0
+export SIGNPOST_FIELD_KEYS="$(cat "$HERE/secrets/field-keys")" SIGNPOST_STAFF_KEY="$(cat "$HERE/secrets/staff-key")"
+cd {root} && exec "$@"
+"""
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 
 
@@ -82,6 +96,50 @@ def test_every_block_of_commands_is_marked_as_run_or_not(path):
     ]
     run = path.stem in ("operating", *OFFLINE_PAGES)
     assert run or not blocks("sh", path.read_text(encoding="utf-8")), "marked sh, and run by no test"
+
+
+@pytest.mark.timeout(300)
+def test_keys_are_replaced_in_containers_as_the_page_says_and_nobody_is_locked_out(tmp_path):
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy/make-secrets", tmp_path / "deploy")
+    engine = tmp_path / "docker"
+    engine.write_text(CONTAINER_ENGINE.format(root=ROOT), encoding="utf-8")
+    engine.chmod(0o755)
+    environment = isolated_environment(tmp_path / "state", {"HERE": str(tmp_path)})
+    environment |= {"PATH": f"{tmp_path}:{environment['PATH']}"}
+
+    def run(script: str) -> None:
+        answer = subprocess.run(
+            ["bash", "-c", f"set -eux\n{script}"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr[-2000:]
+
+    run("deploy/make-secrets\ndocker compose run prepare .venv/bin/python -m referral_directory prepare")
+    secrets = tmp_path / "secrets"
+    before = {path.name: path.read_text("utf-8") for path in secrets.iterdir()}
+    now = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    app, url = make_secret(), f"sqlite:///{tmp_path}/state/directory.db"
+    with using_database(url) as database, transaction(database) as session:
+        member, _ = invite(session, "amina@example.org", "Amina", ["administrator"], "", now)
+        enrol(session, member, make_keys(before["staff-key"]), app, 0)
+    run("\n".join(blocks("console", re.search(r"^## Rotate keys$(.*?)^## ", PAGE, re.M | re.S)[1])))
+    after = {path.name: path.read_text("utf-8") for path in secrets.iterdir()}
+    assert {name for name in before if before[name] != after[name]} == {
+        "field-keys",
+        "service-token",
+        "staff-key",
+    }
+    assert after.keys() == before.keys()
+    assert before["staff-key"] not in after["staff-key"]
+    assert after["field-keys"].endswith(f",{before['field-keys']}")
+    with using_database(url) as database, transaction(database) as session:
+        member = find_by_email(session, "amina@example.org")
+        assert use_code(session, member, make_keys(after["staff-key"]), pyotp.TOTP(app).at(now), now)
 
 
 def test_commands_in_containers_name_what_there_is():

@@ -143,6 +143,58 @@ def test_an_ods_that_declares_entities_is_refused(tmp_path):
         read_file(tmp_path / "bomb.ods", NEEDS)
 
 
+def pack(content: str, packed: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", packed) as package:
+        package.writestr("content.xml", content)
+    return out.getvalue()
+
+
+def damage(raw: bytes) -> bytes:
+    start = raw.index(b"content.xml") + len("content.xml")
+    return raw[:start] + b"\xff" * 8 + raw[start + 8 :]
+
+
+def lock(raw: bytes) -> bytes:
+    """As if it had a password: one bit of the flags, in both places."""
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = raw.index(mark) + flags
+        raw = raw[:at] + bytes([raw[at] | 1]) + raw[at + 1 :]
+    return raw
+
+
+UNREADABLE = {
+    "damaged": damage(pack("<a>" + "x" * 500 + "</a>")),
+    "damaged LZMA": damage(pack("<a>" + "x" * 500 + "</a>", zipfile.ZIP_LZMA)),
+    "with a password": lock(pack("<a/>")),
+    "of an unknown encoding": pack('<?xml version="1.0" encoding="nonsense"?><a/>'),
+    "of an encoding with two bytes": pack('<?xml version="1.0" encoding="big5"?><a/>'),
+    "cut off": pack("<a>" + "x" * 500 + "</a>")[:60],
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_spreadsheet_that_cannot_be_opened_is_refused_in_our_own_words(tmp_path, name):
+    (tmp_path / "sheet.ods").write_bytes(UNREADABLE[name])
+    with pytest.raises(BadFile, match=r"is not an ODS spreadsheet|has no header"):
+        read_file(tmp_path / "sheet.ods", NEEDS)
+
+
+def test_endless_numbers_and_texts_inside_texts_do_not_stop_a_spreadsheet(settings, tmp_path):
+    write_starter(settings.data_dir, [make_row()])
+    seed(settings)
+    with zipfile.ZipFile(export(settings, tmp_path / "out.ods")) as package:
+        content = package.read("content.xml").decode()
+    many, deep = "9" * 5000, 20_000
+    cell = f'<table:table-cell table:number-columns-repeated="{many}"><text:p>a<text:s text:c="{many}"/></text:p>'
+    nested = f"<table:table-cell><text:p>{'<text:span>' * deep}{'</text:span>' * deep}</text:p>"
+    rows = "".join(f"<table:table-row>{one}</table:table-cell></table:table-row>" for one in (cell, nested))
+    (tmp_path / "in.ods").write_bytes(pack(content.replace("</table:table>", f"{rows}</table:table>")))
+    found = read_file(tmp_path / "in.ods", NEEDS)
+    assert [row.id for row, _ in found.rows] == ["harehills-larder"]
+    assert len(found.faults) == 2
+
+
 def test_rows_with_huge_cells_control_signs_or_too_many_cells_are_left_out(tmp_path):
     rows = [make_row(id="a", what="x" * 200_000), make_row(id="b", what="a\x1b[31m"), make_row(id="c")]
     path = tmp_path / "rows.csv"
