@@ -56,6 +56,16 @@ def record_change(
     _add(session, keys, referral.id, who, action, digests_of(session, referral), now)
 
 
+def find_last(session: Session, referral: Referral, action: str) -> datetime | None:
+    """When this was last done to a referral, if it ever was."""
+    return session.scalar(
+        select(AuditEntry.at)
+        .where(AuditEntry.referral_id == referral.id, AuditEntry.action == action)
+        .order_by(AuditEntry.number.desc())
+        .limit(1)
+    )
+
+
 def digests_of(session: Session, referral: Referral) -> str:
     """The parts of a record and their SHA-256: "consents:… details:… notes:… status:…".
 

@@ -61,16 +61,22 @@ def post(
     )
 
 
-def take_back(session: Session, referral: Referral) -> bool:
-    """Remove what is not delivered, and let links to the referral stop working; whether a mail may have arrived."""
+def take_back(session: Session, referral: Referral) -> list[str]:
+    """Remove what is not delivered, and let links to the referral stop working; the addresses where a mail about it
+    may have arrived since they were last told that it is withdrawn.
+    """
     session.flush()
     of_this = ReferralMail.referral_id == referral.id
-    arrived = (
-        session.scalar(select(ReferralMail.id).where(of_this, ReferralMail.tries > 0).limit(1)) is not None
-    )
+    mailed: dict[str, datetime] = {}
+    told: dict[str, datetime] = {}
+    for mail in list_mails(session, referral):
+        if mail.kind != WITHDRAWN and mail.tries > 0:
+            mailed[mail.address] = mail.created_at
+        elif mail.kind == WITHDRAWN and mail.delivered_at is not None:
+            told[mail.address] = mail.created_at
     session.execute(delete(ReferralMail).where(of_this, ReferralMail.delivered_at.is_(None)))
     session.execute(delete(ReferralLink).where(ReferralLink.referral_id == referral.id))
-    return arrived
+    return [address for address, at in mailed.items() if address not in told or told[address] <= at]
 
 
 def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from referral_directory.life_cycle import Actor
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who
 from referral_directory.referrals.handovers import Handed
-from referral_directory.referrals.inboxes import find_inbox
+from referral_directory.referrals.inboxes import get_open_inbox
 from referral_directory.referrals.models import Referral, SelfReferralLink
 from referral_directory.staff.keys import digest_of
 from referral_directory.staff.models import CommunitySpace, StaffMember
@@ -76,10 +76,8 @@ def refer_self(
     text: str,
     now: datetime,
 ) -> Referral:
-    """Send what the resident typed, and use the link up. Raises InvalidInput and NotFound."""
-    inbox = find_inbox(session, link.service_id)
-    if inbox is None:
-        raise NotFound("service")
+    """Send what the resident typed, and use the link up. Raises InvalidInput."""
+    inbox = get_open_inbox(session, link.service_id, now.date())
     if not link.needs:
         raise InvalidInput("", "Go back to the chat and say what you need first.")
     _have_space(session, now)

@@ -130,7 +130,12 @@ def _status_page(
         record_looking(session, directory.field_keys, referral, RESIDENT, directory.clock())
         shown = {"reference": reference, "service": referral.service_name}
         shown["meaning"] = MEANINGS[Status(referral.status)]
-        notes = [note_lines(one) for one in read_notes(session, directory.field_keys, referral) if one.shared]
+        # What somebody wrote themselves stays theirs to read, also when another service is asked.
+        notes = [
+            note_lines(one)
+            for one in read_notes(session, directory.field_keys, referral)
+            if one.shared or one.author == Actor.RESIDENT
+        ]
         actions = possible_actions(Status(referral.status), Actor.RESIDENT)
     status, errors = describe(error)
     return visitor_page(

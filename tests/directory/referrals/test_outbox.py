@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Address
 
@@ -238,3 +239,17 @@ def test_mail_kept_as_files_is_shown_to_administrators_only(staff, stranger, pos
     made = make_referral(staff, post)
     assert made.link in staff.get("/staff/mail").text
     assert stranger.get("/staff/mail").status_code == 403
+
+
+def test_nobody_is_told_that_a_mail_arrived_that_was_only_kept_as_a_file(staff, post):
+    page = staff.get(make_referral(staff, post).page).text
+    assert "Kept on this machine, not sent: pass it on by hand" in page
+    assert '<a href="/staff/mail">' in page
+    assert "Delivered" not in page
+
+
+def test_what_a_mail_server_took_is_delivered(staff, post):
+    page = send_one(staff)
+    staff.app.state.directory = replace(staff.app.state.directory, mail_folder=None)
+    post.deliver()
+    assert "larder@example.org: Delivered" in staff.get(page).text

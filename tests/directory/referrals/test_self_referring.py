@@ -6,7 +6,7 @@ import pytest
 
 from tests.directory.factories import TOKEN, make_row, seed, write_starter
 from tests.directory.referrals.conftest import ROWS
-from tests.directory.referrals.following import PERSONAL, visit
+from tests.directory.referrals.following import PERSONAL, visit, words_of
 from tests.directory.referrals.test_handovers import HANDED
 from tests.directory.staff.visiting import csrf_of
 
@@ -17,11 +17,16 @@ TYPED = {"name": "Wilhelmina Testperson", "phone": "0113 496 0555", "agree": "ye
 @pytest.fixture
 def service(staff, settings) -> str:
     """The id of a service that takes self-referrals."""
-    open_door = {"access": "self_referral|phone", "email": "door@example.org"}
-    write_starter(settings.data_dir, [*ROWS, make_row(id="open-door", name="Open Door", **open_door)])
-    seed(settings)
+    list_door(settings, name="Open Door")
     found = staff.get("/api/services/search?need=food.parcel&limit=50").json()["services"]
     return next(card["id"] for card in found if card["name"] == "Open Door")
+
+
+def list_door(settings, **changes: str) -> None:
+    """List a service that takes self-referrals, besides the others."""
+    open_door = {"access": "self_referral|phone", "email": "door@example.org"}
+    write_starter(settings.data_dir, [*ROWS, make_row(id="open-door", **(open_door | changes))])
+    seed(settings)
 
 
 def make_form(staff, service) -> str:
@@ -31,8 +36,9 @@ def make_form(staff, service) -> str:
 
 
 def fill_in(resident, form, **changes):
-    token = csrf_of(resident.get(form))
-    fields = {name: value for name, value in (TYPED | changes).items() if value}
+    page = resident.get(form)
+    token = csrf_of(page)
+    fields = {name: value for name, value in (TYPED | {"words": words_of(page)} | changes).items() if value}
     return resident.post(form, data={"csrf_token": token, **fields})
 
 
@@ -83,6 +89,31 @@ def test_without_consent_or_contact_nothing_is_sent_and_nothing_typed_is_lost(
     assert page.status_code == 422
     assert says in page.text
     assert "Two children at home" in page.text
+    assert post.deliver() == (0, 0)
+
+
+def test_nobody_agrees_to_words_that_were_not_on_their_form(staff, service, new_browser, settings, post):
+    resident, form = new_browser(), make_form(staff, service)
+    read = words_of(resident.get(form))
+    list_door(settings, name="Door for All")
+    page = fill_in(resident, form, words=read)
+    assert page.status_code == 422
+    assert "read them again" in page.text
+    assert "We ask Door for All" in page.text
+    assert TYPED["name"] in page.text
+    assert post.deliver() == (0, 0)
+    assert fill_in(resident, form).status_code == 200
+
+
+def test_nothing_is_sent_to_a_service_that_left_the_directory_meanwhile(
+    staff, service, new_browser, settings, post
+):
+    resident, form = new_browser(), make_form(staff, service)
+    list_door(settings, name="Open Door", published="no")
+    assert "not in the directory any more" in resident.get(form).text
+    page = fill_in(resident, form)
+    assert page.status_code == 422
+    assert TYPED["name"] in page.text
     assert post.deliver() == (0, 0)
 
 
