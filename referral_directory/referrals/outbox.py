@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
 from referral_directory.database import Database
-from referral_directory.field_encryption import FieldKeys, Place, seal, unseal
+from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
 from referral_directory.referrals.delivery import Letter, Sender, deliver
 from referral_directory.referrals.models import Referral, ReferralLink, ReferralMail
 from referral_directory.staff.keys import digest_of
@@ -102,6 +102,13 @@ def list_mails(session: Session, referral: Referral) -> list[ReferralMail]:
         .order_by(ReferralMail.created_at, ReferralMail.id)
     )
     return list(rows)
+
+
+def rotate_secrets(session: Session, keys: FieldKeys) -> None:
+    """Seal what stands in the outbox again with the newest key. Raises BadKey."""
+    for row in session.scalars(select(ReferralMail).where(ReferralMail.secret.is_not(None))):
+        if row.secret and key_id_of(row.secret) != keys.newest:
+            row.secret = seal(keys, _place(row.id), unseal(keys, _place(row.id), row.secret))
 
 
 def _read_letter(keys: FieldKeys, session: Session, row: ReferralMail) -> Letter:

@@ -190,6 +190,20 @@ def test_mail_that_is_given_up_is_shown_and_can_be_tried_again(staff, post):
     assert post.deliver() == (1, 0)
 
 
+def test_a_mail_whose_secret_does_not_open_keeps_no_other_waiting(staff, post):
+    from sqlalchemy import text
+
+    page = send_one(staff)
+    with opened(post.settings) as database, transaction(database) as session:
+        session.execute(text("UPDATE referral_mail SET secret = :other"), {"other": b"\x01" + b"0" * 60})
+    post.clock.move(minutes=1)
+    send_one(staff)
+    assert post.deliver() == (1, 1)
+    assert "was sealed with a key that we do not hold" in staff.get(page).text
+    post.clock.move(minutes=1)
+    assert post.deliver() == (0, 1)  # tried again, in case the key comes back
+
+
 def test_a_worker_that_dies_after_sending_sends_the_same_mail_again(staff, post):
     send_one(staff)
     identities = []
