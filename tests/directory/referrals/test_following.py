@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.directory.factories import seed, write_starter
+from tests.directory.factories import TestClient, seed, write_starter
 from tests.directory.referrals.conftest import ROWS
 from tests.directory.referrals.following import (
     NAME,
@@ -317,6 +317,16 @@ def test_a_resident_needs_the_code_and_guessing_slows_down(staff, post, new_brow
     assert NAME not in seen.text
     statuses = [look_up(resident, made, code="AAAAA-AAAAA").status_code for _ in range(6)]
     assert statuses == [422, 422, 422, 422, 429, 429]
+
+
+def test_whoever_knows_a_reference_does_not_keep_the_resident_out(app, staff, post):
+    made = make_referral(staff, post)
+    other, resident = (
+        TestClient(app, raise_server_exceptions=False, client=(address, 50000))
+        for address in ("198.51.100.9", "203.0.113.5")
+    )
+    assert [look_up(other, made, code="AAAAA-AAAAA").status_code for _ in range(6)][-1] == 429
+    assert "not opened it yet" in look_up(resident, made).text
 
 
 def test_signposting_is_one_tap_and_counts(staff, settings):
