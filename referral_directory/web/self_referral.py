@@ -9,11 +9,16 @@ from starlette.responses import HTMLResponse
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.referrals.consent import check_words, mark_words
-from referral_directory.referrals.inboxes import Inbox, find_inbox, get_open_inbox
+from referral_directory.referrals.inboxes import Inbox, find_inbox
 from referral_directory.referrals.models import SelfReferralLink
 from referral_directory.referrals.questions import ANSWERS, find_misfits, list_questions
 from referral_directory.referrals.records import CONTACT_FIELDS, STATUS_CODE, read_details
-from referral_directory.referrals.self_referring import get_self_link, refer_self, self_consent_text
+from referral_directory.referrals.self_referring import (
+    check_can_refer,
+    get_self_link,
+    refer_self,
+    self_consent_text,
+)
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_counting import count_sent
 from referral_directory.web.referrals_questions import read_form_answers
@@ -30,7 +35,7 @@ def show_form(request: Request, token: str) -> HTMLResponse:
     directory, now = get_directory(request), get_directory(request).clock()
     try:
         with directory.database.read() as session:
-            get_open_inbox(session, get_self_link(session, token, now).service_id, now.date())
+            check_can_refer(session, get_self_link(session, token, now), now)
     except InvalidInput as error:
         return _form_page(request, token, {}, {}, error)
     return _form_page(request, token, {}, {})
