@@ -199,7 +199,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log = structlog.get_logger()
     # With the wrong keys the process does not start: it would write what nobody can read later.
     with suppress(SQLAlchemyError):
-        await run_in_threadpool(_check_keys, directory)
+        await run_in_threadpool(check_stored, directory)
         app.state.keys_fit = True
     try:
         index = await run_in_threadpool(refresh, directory.catalogue)
@@ -226,7 +226,7 @@ async def _keep_house(app: FastAPI, stopping: asyncio.Event) -> None:
     log = structlog.get_logger()
     while not app.state.keys_fit and not await _is_set_within(stopping, 1):
         try:
-            await run_in_threadpool(_check_keys, directory)
+            await run_in_threadpool(check_stored, directory)
             app.state.keys_fit = True
         except SQLAlchemyError:
             continue  # Still away.
@@ -265,7 +265,8 @@ def purge(directory: Directory) -> None:
     keep_time(directory.database, directory.field_keys, directory.clock(), count_end(directory))
 
 
-def _check_keys(directory: Directory) -> None:
+def check_stored(directory: Directory) -> None:
+    """Raises BadKey if the field keys do not open what is stored, and SQLAlchemyError if nobody can say."""
     try:
         with directory.database.read() as session:
             check_keys(session, directory.field_keys)

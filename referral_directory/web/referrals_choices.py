@@ -105,4 +105,7 @@ def _read_inbox(session: Session, service: str, today: date) -> Inbox:
         identity = UUID(service)
     except ValueError as error:
         raise InvalidInput("service", "Choose from the services on the page.") from error
-    return get_open_inbox(session, identity, today)
+    try:
+        return get_open_inbox(session, identity, today)
+    except InvalidInput as error:
+        raise InvalidInput("service", error.message) from error
