@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -79,6 +79,8 @@ from referral_directory.web.referrals_counting import count_end
 from referral_directory.web.signed_in import add_sign_in_redirect
 
 HOUR = 3600
+# Asked of a process that is not ready: they read and write nothing that is sealed.
+ALWAYS = ("/healthz", "/metrics")
 # Every module with routes, in the order in which they are asked.
 ROOMS = (
     places,
@@ -135,8 +137,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        dependencies=[Depends(_check_keys_fit)],
     )
-    app.state.directory = directory
+    app.state.directory, app.state.keys_fit = directory, False
     for room in ROOMS:
         app.include_router(room.router)
     add_problem_handlers(app)
@@ -196,17 +199,19 @@ def _find_sign_in_service(settings: Settings) -> SignInService | None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     directory: Directory = app.state.directory
     log = structlog.get_logger()
+    # With the wrong keys the process does not start: it would write what nobody can read later.
+    with suppress(SQLAlchemyError):
+        await run_in_threadpool(check_stored, directory)
+        app.state.keys_fit = True
     try:
         index = await run_in_threadpool(refresh, directory.catalogue)
         directory.metrics.services.set(len(index.entries))
         log.info("index built", services=len(index.entries), revision=index.revision)
-        # With the wrong keys the process does not start: it would write what nobody can read later.
-        await run_in_threadpool(_check_keys, directory)
     except NotReady:
         # /readyz says so until the database is there; the process itself need not die for it.
         log.warning("not ready")
     stopping = asyncio.Event()
-    purging = asyncio.create_task(_purge_hourly(directory, stopping))
+    purging = asyncio.create_task(_keep_house(app, stopping))
     yield
     # Asked to stop, not cancelled: a purge under way in its thread still holds a connection.
     stopping.set()
@@ -215,13 +220,40 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     directory.database.engine.dispose()
 
 
-async def _purge_hourly(directory: Directory, stopping: asyncio.Event) -> None:
-    """Forget yesterday's enquiry keys even on a day without enquiries."""
+async def _keep_house(app: FastAPI, stopping: asyncio.Event) -> None:
+    """Check the keys as soon as the database is there, if it was away at the start; then forget yesterday's enquiry
+    keys, even on a day without enquiries.
+    """
+    directory: Directory = app.state.directory
+    log = structlog.get_logger()
+    while not app.state.keys_fit and not await _is_set_within(stopping, 1):
+        try:
+            await run_in_threadpool(check_stored, directory)
+            app.state.keys_fit = True
+        except SQLAlchemyError:
+            continue  # Still away.
+        except BadKey as error:
+            log.error("wrong field keys: nothing is served", error=str(error))
+            return
     while not stopping.is_set():
-        with suppress(SQLAlchemyError):
+        try:
             await run_in_threadpool(purge, directory)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), HOUR)
+        except Exception as error:  # noqa: BLE001 - what fails in one hour is tried again in the next
+            # The exception's text can hold an address: only its kind is written down.
+            log.error("hourly work failed", error=type(error).__name__)
+        await _is_set_within(stopping, HOUR)
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()
+
+
+async def _check_keys_fit(request: Request) -> None:
+    """Raises NotReady for everything but the questions whether this process lives, until the keys are checked."""
+    if not request.app.state.keys_fit and request.url.path not in ALWAYS:
+        raise NotReady("The database or its keys are not there yet.")
 
 
 def purge(directory: Directory) -> None:
@@ -235,7 +267,8 @@ def purge(directory: Directory) -> None:
     keep_time(directory.database, directory.field_keys, directory.clock(), count_end(directory))
 
 
-def _check_keys(directory: Directory) -> None:
+def check_stored(directory: Directory) -> None:
+    """Raises BadKey if the field keys do not open what is stored, and SQLAlchemyError if nobody can say."""
     try:
         with directory.database.read() as session:
             check_keys(session, directory.field_keys)

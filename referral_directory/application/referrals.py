@@ -16,7 +16,7 @@ from referral_directory.errors import NotReady
 from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
 from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
 from referral_directory.referrals.delivery import Letter, Sender
-from referral_directory.referrals.outbox import deliver_due
+from referral_directory.referrals.outbox import deliver_due, rotate_secrets
 from referral_directory.referrals.records import rotate_keys
 from referral_directory.referrals.sending import Server, send_to_folder, send_to_server, write_message
 from referral_directory.truth import keeping
@@ -101,6 +101,7 @@ def rotate(settings: Settings) -> int:
     with using_database(settings.get_database_url()) as database, transaction(database) as session:
         check_keys(session, keys)
         changed = rotate_keys(session, keys)
+        rotate_secrets(session, keys)
         for referral in changed:
             record_change(session, keys, referral, CLOCKWORK, "key_rotated", now)
     return len(changed)

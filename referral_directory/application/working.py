@@ -15,7 +15,7 @@ import structlog
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from referral_directory.application.application import make_directory, purge
+from referral_directory.application.application import check_stored, make_directory, purge
 from referral_directory.application.logs import configure_logs
 from referral_directory.application.referrals import deliver_all, make_sender
 from referral_directory.application.settings import Settings
@@ -58,6 +58,7 @@ def work(once: bool = typer.Option(False, help="Do every job once, and stop.")) 
             signal.signal(number, lambda *_: stopping.set())
     directory = make_directory(settings)
     try:
+        _wait_for_keys(directory, stopping, once)
         jobs = make_jobs(settings, directory)
         while not stopping.is_set():
             failed = [job.name for job in jobs if time.monotonic() >= job.due_at and not run(job, directory)]
@@ -66,6 +67,21 @@ def work(once: bool = typer.Option(False, help="Do every job once, and stop.")) 
             stopping.wait(max(0.0, min(job.due_at for job in jobs) - time.monotonic()))
     finally:
         directory.database.engine.dispose()
+
+
+def _wait_for_keys(directory: Directory, stopping: threading.Event, once: bool) -> None:
+    """Wait until the database says whether the field keys fit. Raises BadKey: what was written with the wrong ones
+    would stand in the audit for ever, and the directory would not start again.
+    """
+    while not stopping.is_set():
+        try:
+            check_stored(directory)
+        except SQLAlchemyError as error:
+            structlog.get_logger().warning("database away", error=type(error).__name__)
+            if not once:  # Else each job fails, and says so.
+                stopping.wait(MAIL_SECONDS)
+                continue
+        return
 
 
 def make_jobs(settings: Settings, directory: Directory) -> list[Job]:

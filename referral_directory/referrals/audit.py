@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from referral_directory.audit_chain import START, Entry, find_breaks, mark_entry
 from referral_directory.database import insert_into
 from referral_directory.errors import BadKey
-from referral_directory.field_encryption import FieldKeys, Place, unseal
+from referral_directory.field_encryption import FieldKeys, Place, key_id_of, unseal
 from referral_directory.life_cycle import Actor
 from referral_directory.referrals.models import (
     AuditEntry,
@@ -21,6 +21,7 @@ from referral_directory.referrals.models import (
     Referral,
     ReferralConsent,
     ReferralDetail,
+    ReferralMail,
     ReferralNote,
 )
 from referral_directory.referrals.records import HALF_TYPED
@@ -54,6 +55,16 @@ def record_change(
     """
     session.flush()
     _add(session, keys, referral.id, who, action, digests_of(session, referral), now)
+
+
+def find_last(session: Session, referral: Referral, action: str) -> datetime | None:
+    """When this was last done to a referral, if it ever was."""
+    return session.scalar(
+        select(AuditEntry.at)
+        .where(AuditEntry.referral_id == referral.id, AuditEntry.action == action)
+        .order_by(AuditEntry.number.desc())
+        .limit(1)
+    )
 
 
 def digests_of(session: Session, referral: Referral) -> str:
@@ -124,6 +135,7 @@ def check_keys(session: Session, keys: FieldKeys) -> None:
     """Raises BadKey if anything stored was sealed or signed with a key that we do not hold."""
     used = set(session.scalars(select(ReferralDetail.key_id).distinct()))
     used |= set(session.scalars(select(ReferralNote.key_id).distinct()))
+    used |= {key_id_of(secret) for _, secret in _list_secrets(session)}
     used |= set(session.scalars(select(AuditEntry.key_id).distinct()))
     if unknown := used - keys.keys.keys():
         raise BadKey(
@@ -199,6 +211,9 @@ def _find_unreadable(session: Session, keys: FieldKeys) -> list[str]:
     rows += [
         (Place("referral_note", "text", row.id), row.sealed) for row in session.scalars(select(ReferralNote))
     ]
+    rows += [
+        (Place("referral_mail", "secret", identity), secret) for identity, secret in _list_secrets(session)
+    ]
     faults = []
     for place, sealed in rows:
         try:
@@ -206,6 +221,12 @@ def _find_unreadable(session: Session, keys: FieldKeys) -> list[str]:
         except BadKey:
             faults.append(f"{place.table} {place.row}, {place.column}: does not open")
     return faults
+
+
+def _list_secrets(session: Session) -> list[tuple[UUID, bytes]]:
+    """The sealed secrets of mails that are not out."""
+    rows = session.execute(select(ReferralMail.id, ReferralMail.secret))
+    return [(identity, secret) for identity, secret in rows if secret is not None]
 
 
 def _entry_of(row: AuditEntry) -> Entry:

@@ -4,6 +4,8 @@ Explicit consent as the Information Commissioner's Office describes it: a clear 
 of data, separate for each service, and can be withdrawn (ICO, guidance on special category data).
 """
 
+import hashlib
+import hmac
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,6 +38,20 @@ def consent_text(service: str, organisation: str, needs: Sequence[str]) -> str:
         "reference and the code on your sheet. They then no longer see your details here. "
         f"Do you agree that I send this to {service}?"
     )
+
+
+def mark_words(service_id: UUID | None, text: str) -> str:
+    """What a form carries to show which words stood on it, for which service: their SHA-256, in hexadecimal."""
+    return hashlib.sha256(f"{service_id}\n{text}".encode()).hexdigest()
+
+
+def check_words(service_id: UUID | None, text: str, shown: str) -> None:
+    """Raises InvalidInput unless the words that stood on the form (`shown`, its mark) are these words.
+
+    Another tab can have chosen another service meanwhile, and an import can have renamed this one.
+    """
+    if not hmac.compare_digest(mark_words(service_id, text).encode(), shown.encode()):
+        raise InvalidInput("words", "The words changed while the page was open: read them again.")
 
 
 def record_consent(

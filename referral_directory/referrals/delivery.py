@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
 from referral_directory.database import Database, transaction
-from referral_directory.errors import NotDelivered
+from referral_directory.errors import BadKey, NotDelivered
 from referral_directory.referrals.models import Mail
 
 CLAIM = timedelta(minutes=2)
@@ -47,14 +47,17 @@ def deliver[Row: Mail](
 ) -> tuple[int, int]:
     """Send everything in an outbox that is due now; how many mails went out, and how many did not."""
     delivered = failed = 0
-    while (letter := _claim(database, table, read_letter, clock())) is not None:
+    while (claimed := _claim(database, table, read_letter, clock())) is not None:
+        identity, letter = claimed
         try:
+            if isinstance(letter, BadKey):
+                raise NotDelivered(str(letter)) from letter
             send(letter)
         except NotDelivered as error:
-            _settle(database, table, letter, clock(), str(error))
+            _settle(database, table, identity, clock(), str(error))
             failed += 1
         else:
-            _settle(database, table, letter, clock())
+            _settle(database, table, identity, clock())
             delivered += 1
     return delivered, failed
 
@@ -66,7 +69,8 @@ def delay_after(tries: int) -> timedelta:
 
 def _claim[Row: Mail](
     database: Database, table: type[Row], read_letter: Callable[[Session, Row], Letter], now: datetime
-) -> Letter | None:
+) -> tuple[UUID, Letter | BadKey] | None:
+    """The next mail, or why its secret does not open: one that does not must not keep the others waiting."""
     with transaction(database) as session:
         row = session.scalar(
             select(table)
@@ -78,15 +82,18 @@ def _claim[Row: Mail](
         if row is None:
             return None
         row.tries, row.next_try_at = row.tries + 1, now + CLAIM
-        return read_letter(session, row)
+        try:
+            return row.id, read_letter(session, row)
+        except BadKey as error:
+            return row.id, error
 
 
 def _settle(
-    database: Database, table: type[Mail], letter: Letter, now: datetime, fault: str | None = None
+    database: Database, table: type[Mail], identity: UUID, now: datetime, fault: str | None = None
 ) -> None:
     """Write down how a try ended: without a fault, the mail is out."""
     with transaction(database) as session:
-        row = session.get(table, letter.id)
+        row = session.get(table, identity)
         if row is None:
             return  # Taken back while it was on its way.
         row.fault = (fault or "")[:80]

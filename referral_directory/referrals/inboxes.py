@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from referral_directory.catalogue.models import Service
-from referral_directory.catalogue.notices import CURATOR, FULL, SERVICE, list_notices, say_full
-from referral_directory.errors import NotFound
+from referral_directory.catalogue.notices import CURATOR, FULL, SERVICE, end_notice, list_notices, say_full
+from referral_directory.clock import day_text, in_leeds
+from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.life_cycle import Pace, Status, pace_of
 from referral_directory.referrals.models import Referral, ReferralInbox, ReferralLink
 
@@ -41,6 +42,23 @@ def find_inbox(session: Session, service_id: UUID | None) -> Inbox | None:
         return None
     inbox = _inbox(service, session.get(ReferralInbox, service.id))
     return inbox if inbox.address else None
+
+
+def get_open_inbox(session: Session, service_id: UUID | None, today: date) -> Inbox:
+    """The inbox of a service that can be asked today. Raises InvalidInput for one that takes no referrals, is not in
+    the directory any more, or is full.
+    """
+    service = session.get(Service, service_id) if service_id else None
+    inbox = find_inbox(session, service_id)
+    if service is None or inbox is None:
+        raise InvalidInput("", "Choose a service that takes referrals.")
+    if not service.published or service.status != "active":
+        raise InvalidInput("", f"{service.name} is not in the directory any more: ask another service.")
+    if until := list_full(session, today).get(service.id):
+        raise InvalidInput(
+            "", f"{service.name} is full up to and including {day_text(until)}: ask another service."
+        )
+    return inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,14 @@ def save_inbox(session: Session, service_id: UUID, change: InboxChange, now: dat
 def set_full_until(session: Session, service_id: UUID, until: date, now: datetime) -> None:
     """The service itself says that it has no room up to and including this day. Raises InvalidInput."""
     say_full(session, service_id, until, SERVICE, now)
+
+
+def take_full_back(session: Session, service_id: UUID, said_at: datetime, now: datetime) -> None:
+    """The service takes back what it said of having no room at that moment, and nothing that it said at another."""
+    for notice in list_notices(session, now.date(), service_id):
+        by_service = notice.kind == FULL and notice.said_by == SERVICE
+        if by_service and in_leeds(notice.said_at) == in_leeds(said_at):
+            end_notice(session, notice, now)
 
 
 def has_inbox_at(session: Session, address: str) -> bool:

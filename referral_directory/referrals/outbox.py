@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
 from referral_directory.database import Database
-from referral_directory.field_encryption import FieldKeys, Place, seal, unseal
+from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
 from referral_directory.referrals.delivery import Letter, Sender, deliver
 from referral_directory.referrals.models import Referral, ReferralLink, ReferralMail
 from referral_directory.staff.keys import digest_of
@@ -61,16 +61,22 @@ def post(
     )
 
 
-def take_back(session: Session, referral: Referral) -> bool:
-    """Remove what is not delivered, and let links to the referral stop working; whether a mail may have arrived."""
+def take_back(session: Session, referral: Referral) -> list[str]:
+    """Remove what is not delivered, and let links to the referral stop working; the addresses where a mail about it
+    may have arrived since they were last told that it is withdrawn.
+    """
     session.flush()
     of_this = ReferralMail.referral_id == referral.id
-    arrived = (
-        session.scalar(select(ReferralMail.id).where(of_this, ReferralMail.tries > 0).limit(1)) is not None
-    )
+    mailed: dict[str, datetime] = {}
+    told: dict[str, datetime] = {}
+    for mail in list_mails(session, referral):
+        if mail.kind != WITHDRAWN and mail.tries > 0:
+            mailed[mail.address] = mail.created_at
+        elif mail.kind == WITHDRAWN and mail.delivered_at is not None:
+            told[mail.address] = mail.created_at
     session.execute(delete(ReferralMail).where(of_this, ReferralMail.delivered_at.is_(None)))
     session.execute(delete(ReferralLink).where(ReferralLink.referral_id == referral.id))
-    return arrived
+    return [address for address, at in mailed.items() if address not in told or told[address] <= at]
 
 
 def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:
@@ -96,6 +102,13 @@ def list_mails(session: Session, referral: Referral) -> list[ReferralMail]:
         .order_by(ReferralMail.created_at, ReferralMail.id)
     )
     return list(rows)
+
+
+def rotate_secrets(session: Session, keys: FieldKeys) -> None:
+    """Seal what stands in the outbox again with the newest key. Raises BadKey."""
+    for row in session.scalars(select(ReferralMail).where(ReferralMail.secret.is_not(None))):
+        if row.secret and key_id_of(row.secret) != keys.newest:
+            row.secret = seal(keys, _place(row.id), unseal(keys, _place(row.id), row.secret))
 
 
 def _read_letter(keys: FieldKeys, session: Session, row: ReferralMail) -> Letter:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.field_encryption import FieldKeys, keyed_hash
 from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Reason, Status, next_status
-from referral_directory.referrals.audit import Who, record_change
-from referral_directory.referrals.inboxes import find_inbox, has_inbox_at, set_full_until
+from referral_directory.referrals.audit import Who, find_last, record_change
+from referral_directory.referrals.inboxes import find_inbox, has_inbox_at, set_full_until, take_full_back
 from referral_directory.referrals.models import (
     OpenedByCode,
     ProviderLink,
@@ -148,6 +148,9 @@ def act(session: Session, keys: FieldKeys, referral: Referral, action: Action, n
     """Accept, begin, or take back an answer. Raises NotPossible."""
     enter(referral, next_status(Status(referral.status), action, Actor.PROVIDER), now)
     if action == Action.UNDO:
+        declined_at = find_last(session, referral, Action.DECLINE)
+        if referral.reason == Reason.FULL and referral.service_id is not None and declined_at is not None:
+            take_full_back(session, referral.service_id, declined_at, now)
         referral.reason = referral.outcome = referral.suggested_service_id = None
     record_change(session, keys, referral, PROVIDER, action, now)
 

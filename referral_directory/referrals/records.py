@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotFound
@@ -147,6 +147,11 @@ def read_notes(session: Session, keys: FieldKeys, referral: Referral) -> list[No
         )
         for row in rows
     ]
+
+
+def keep_notes_back(session: Session, referral: Referral) -> None:
+    """Stop sharing what was written so far: it was said to a service that is asked no more."""
+    session.execute(update(ReferralNote).where(ReferralNote.referral_id == referral.id).values(shared=False))
 
 
 def erase_personal_data(session: Session, referral: Referral, now: datetime) -> None:

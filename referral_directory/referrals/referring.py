@@ -12,7 +12,7 @@ from referral_directory.field_encryption import FieldKeys
 from referral_directory.life_cycle import ENDED, OPEN, Action, Outcome, Status, next_status
 from referral_directory.referrals.audit import Who, record_change
 from referral_directory.referrals.consent import find_consent, forget_needs, record_consent, void_consent
-from referral_directory.referrals.inboxes import Inbox, find_inbox
+from referral_directory.referrals.inboxes import Inbox, find_inbox, get_open_inbox
 from referral_directory.referrals.models import Referral
 from referral_directory.referrals.outbox import ANSWER, NEW, WITHDRAWN, post, post_link, take_back
 from referral_directory.referrals.questions import check_fit, keep_answers
@@ -26,6 +26,7 @@ from referral_directory.referrals.records import (
     Note,
     add_note,
     erase_personal_data,
+    keep_notes_back,
     make_reference,
     make_status_code,
     read_details,
@@ -62,6 +63,8 @@ def choose_service(
         void_consent(session, referral, now)
         # The answers were to what the other service asks.
         record_details(session, keys, referral, {ANSWERS: "", HALF_ANSWERED: ""})
+        if referral.service_id is not None:
+            keep_notes_back(session, referral)
     referral.service_id, referral.service_name, referral.news_at = inbox.service_id, inbox.service, now
     record_change(session, keys, referral, who, "service_chosen", now)
 
@@ -105,9 +108,7 @@ def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Wh
     and NotPossible.
     """
     after = next_status(Status(referral.status), Action.SEND, who.actor)
-    inbox = find_inbox(session, referral.service_id)
-    if inbox is None:
-        raise InvalidInput("service", "Choose a service that takes referrals.")
+    inbox = get_open_inbox(session, referral.service_id, now.date())
     if find_consent(session, referral) is None:
         raise InvalidInput("way", "Without recorded consent nothing is sent: read the text aloud and ask.")
     check_fit(session, keys, referral)
@@ -127,12 +128,11 @@ def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Wh
 def withdraw_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
     """Withdraw consent and the referral: the service sees nothing any more, from this moment. Raises NotPossible."""
     after = next_status(Status(referral.status), Action.WITHDRAW, who.actor)
-    was_sent = referral.sent_at is not None
-    inbox = find_inbox(session, referral.service_id)
     enter(referral, after, now)
     void_consent(session, referral, now)
-    if was_sent and take_back(session, referral) and inbox is not None:
-        post(session, keys, referral, WITHDRAWN, inbox.address, "", now)
+    # Whoever was mailed about it, and not the service that stands in it now: that can be another one, never told.
+    for address in take_back(session, referral):
+        post(session, keys, referral, WITHDRAWN, address, "", now)
     record_change(session, keys, referral, who, Action.WITHDRAW, now)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotFound
@@ -18,10 +18,11 @@ from referral_directory.life_cycle import Actor
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who
 from referral_directory.referrals.handovers import Handed
-from referral_directory.referrals.inboxes import find_inbox
+from referral_directory.referrals.inboxes import Inbox, get_open_inbox
 from referral_directory.referrals.models import Referral, SelfReferralLink
 from referral_directory.staff.keys import digest_of
-from referral_directory.staff.models import CommunitySpace, StaffMember
+from referral_directory.staff.models import CommunitySpace, StaffMember, StaffRole
+from referral_directory.staff.roles import Role
 
 LASTS = timedelta(days=1)
 SPACE = UUID("6f0d4a5e-0000-4000-8000-5e1f0000c0de")
@@ -54,6 +55,40 @@ def get_self_link(session: Session, token: str, now: datetime) -> SelfReferralLi
     return link
 
 
+def make_space(session: Session, now: datetime) -> None:
+    """Make the community space that these referrals belong to, if there is none yet."""
+    if session.get(CommunitySpace, SPACE) is None:
+        session.add(CommunitySpace(id=SPACE, name=SPACE_NAME, created_at=now))
+        session.flush()
+
+
+def find_space(session: Session) -> CommunitySpace | None:
+    """The community space that these referrals belong to, once it is made."""
+    return session.get(CommunitySpace, SPACE)
+
+
+def is_followed(session: Session) -> bool:
+    """Whether somebody follows these referrals: what is declined or not answered would come back to nobody else."""
+    follower = (
+        select(StaffMember.id)
+        .join(StaffRole)
+        .where(
+            StaffMember.community_space_id == SPACE,
+            StaffMember.status == "active",
+            StaffRole.role == Role.STAFF,
+        )
+        .limit(1)
+    )
+    return session.scalar(follower) is not None
+
+
+def check_can_refer(session: Session, link: SelfReferralLink, now: datetime) -> Inbox:
+    """The inbox of the link's service, if it can be asked now. Raises InvalidInput."""
+    if not is_followed(session):
+        raise InvalidInput("", "You cannot ask online at the moment: please ring the service.")
+    return get_open_inbox(session, link.service_id, now.date())
+
+
 def self_consent_text(service: str, organisation: str, needs: Sequence[str]) -> str:
     """What a resident agrees to on the form. No name stands in it."""
     wanted = f" to help you with {', '.join(needs)}" if needs else " to help you"
@@ -76,13 +111,11 @@ def refer_self(
     text: str,
     now: datetime,
 ) -> Referral:
-    """Send what the resident typed, and use the link up. Raises InvalidInput and NotFound."""
-    inbox = find_inbox(session, link.service_id)
-    if inbox is None:
-        raise NotFound("service")
+    """Send what the resident typed, and use the link up. Raises InvalidInput."""
+    inbox = check_can_refer(session, link, now)
     if not link.needs:
         raise InvalidInput("", "Go back to the chat and say what you need first.")
-    _have_space(session, now)
+    _have_form(session, now)
     referral = referring.start_referral(
         session, keys, BY_FORM, SPACE, link.needs.split(), link.ward_code, now
     )
@@ -101,10 +134,8 @@ def purge_self_links(session: Session, now: datetime) -> None:
     session.execute(delete(SelfReferralLink).where(SelfReferralLink.expires_at <= now))
 
 
-def _have_space(session: Session, now: datetime) -> None:
-    if session.get(CommunitySpace, SPACE) is None:
-        session.add(CommunitySpace(id=SPACE, name=SPACE_NAME, created_at=now))
-        session.flush()
+def _have_form(session: Session, now: datetime) -> None:
+    make_space(session, now)
     if session.get(StaffMember, FORM) is None:
         session.add(
             StaffMember(

@@ -32,9 +32,10 @@ from referral_directory.staff.lockout import (
 )
 from referral_directory.staff.models import SignInFailures
 
-# The database's rule decides; these only keep one process from doing a robot's work.
+# The database's rule decides; these only keep one process from doing a robot's work. There is none for everybody: a
+# robot that invents addresses would shut the door for all with it.
 EACH_A_MINUTE = RateLimitItemPerMinute(30)
-ALL_A_MINUTE = RateLimitItemPerMinute(600)
+NETWORK_A_MINUTE = RateLimitItemPerMinute(300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,16 @@ def make_limiter() -> MovingWindowRateLimiter:
     return MovingWindowRateLimiter(MemoryStorage())
 
 
-def check_rate(limiter: MovingWindowRateLimiter, guards: Sequence[Guard]) -> None:
-    """Raises TooManyAttempts if this process gets more attempts in a minute than people make."""
-    if not limiter.hit(EACH_A_MINUTE, guards[0].digest.hex()) or not limiter.hit(ALL_A_MINUTE, "all"):
+def check_rate(
+    limiter: MovingWindowRateLimiter, guards: Sequence[Guard], door: str, internet_address: str
+) -> None:
+    """Raises TooManyAttempts if this process gets more attempts in a minute than people make: at what the first
+    guard guards, or at this door from one network.
+    """
+    network = coarse_network(internet_address)
+    if not limiter.hit(EACH_A_MINUTE, guards[0].digest.hex()) or not limiter.hit(
+        NETWORK_A_MINUTE, door, network
+    ):
         raise TooManyAttempts(60)
 
 
@@ -65,6 +73,18 @@ def password_guards(keys: StaffKeys, email: str, address: str) -> list[Guard]:
     return [
         Guard(keyed_digest(keys, "account and network", f"{email} {network}"), FROM_ONE_NETWORK),
         Guard(keyed_digest(keys, "account", email), FROM_ANYWHERE),
+    ]
+
+
+def reference_guards(keys: StaffKeys, reference: str, address: str) -> list[Guard]:
+    """The counts that guard a resident's code: of the reference from this network (first), and from anywhere.
+
+    References stand in mails: whoever knows one must not keep the resident out with wrong codes.
+    """
+    network = coarse_network(address)
+    return [
+        Guard(keyed_digest(keys, "status code and network", f"{reference} {network}"), SECOND_STEP),
+        Guard(keyed_digest(keys, "status code", reference), FROM_ANYWHERE),
     ]
 
 

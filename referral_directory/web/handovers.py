@@ -16,7 +16,7 @@ from referral_directory.errors import InvalidInput, NotFound, TooManyAttempts
 from referral_directory.referrals.handovers import MOST_SERVICES, Handed, make_handover, spell
 from referral_directory.referrals.inboxes import list_inboxes
 from referral_directory.referrals.referring import MOST_NEEDS
-from referral_directory.referrals.self_referring import make_self_link
+from referral_directory.referrals.self_referring import is_followed, make_self_link
 from referral_directory.web.context import Directory
 from referral_directory.web.enquiries import require_token
 from referral_directory.web.searching import LANGUAGES, current_index
@@ -122,7 +122,9 @@ def _make_link(directory: Directory, index: Index, service: UUID, handed: Handed
 
 
 def _list_able(directory: Directory, session: Session, index: Index) -> list[UUID]:
-    """Services that take self-referrals, by mail, and have room."""
+    """Services that take self-referrals, by mail, and have room; none while nobody follows such referrals."""
+    if not is_followed(session):
+        return []
     inboxes = list_inboxes(session, directory.clock().date())
     return [
         identity

@@ -16,7 +16,7 @@ from referral_directory.staff.roles import Staff
 from referral_directory.web.context import get_directory
 from referral_directory.web.referrals_draft import Sender, cards_of, list_topics
 from referral_directory.web.searching import LANGUAGES
-from referral_directory.web.signed_in import describe, staff_page
+from referral_directory.web.signed_in import address_of, describe, staff_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 Typed = Annotated[str, Form(max_length=5000)]
@@ -36,7 +36,7 @@ def take_up(request: Request, staff: Sender, code: Typed = "") -> Response:
         raise NotPermitted("Handovers belong to a community space, and your account belongs to none.")
     guards = [Guard(keyed_digest(directory.staff_keys, "handover", str(staff.id)), SECOND_STEP)]
     try:
-        check_rate(directory.sign_in_limiter, guards)
+        check_rate(directory.sign_in_limiter, guards, "handover", address_of(request))
         with transaction(directory.database) as session:
             claim_attempt(session, guards, now)
         with transaction(directory.database) as session:

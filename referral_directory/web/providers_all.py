@@ -19,7 +19,7 @@ from referral_directory.staff.lockout import SECOND_STEP
 from referral_directory.web.context import get_directory
 from referral_directory.web.providers_doors import Door, Fault, is_visiting, let_in, mail_code, shut_page
 from referral_directory.web.referrals_pages import say_status
-from referral_directory.web.signed_in import check_form, describe, visitor_page
+from referral_directory.web.signed_in import address_of, check_form, describe, visitor_page
 
 router = APIRouter(
     include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(check_form)]
@@ -49,6 +49,8 @@ def send_link(request: Request, email: Typed = "") -> Response:
         check_rate(
             directory.sign_in_limiter,
             [Guard(keyed_digest(directory.staff_keys, "provider page", address), SECOND_STEP)],
+            "provider page",
+            address_of(request),
         )
         with transaction(directory.database) as session:
             providing.send_page_link(session, directory.field_keys, address, directory.clock())

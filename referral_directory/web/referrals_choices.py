@@ -3,6 +3,7 @@ declined or did not answer.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput
 from referral_directory.referrals import referring
 from referral_directory.referrals.handovers import read_services
-from referral_directory.referrals.inboxes import Inbox, find_inbox, list_inboxes
+from referral_directory.referrals.inboxes import Inbox, get_open_inbox, list_inboxes
 from referral_directory.referrals.models import Referral
 from referral_directory.referrals.questions import list_questions
 from referral_directory.referrals.records import get_referral, list_replaced
@@ -52,7 +53,7 @@ def choose(request: Request, staff: Sender, identity: UUID, service: Typed = "")
     directory = get_directory(request)
     with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
-        inbox = _read_inbox(session, service)
+        inbox = _read_inbox(session, service, directory.clock().date())
         referring.choose_service(
             session, directory.field_keys, referral, who_is(staff), inbox, directory.clock()
         )
@@ -99,11 +100,12 @@ def find_next_best(
     return next((card for card in able if card["id"] not in before), None)
 
 
-def _read_inbox(session: Session, service: str) -> Inbox:
+def _read_inbox(session: Session, service: str, today: date) -> Inbox:
     try:
-        inbox = find_inbox(session, UUID(service))
-    except ValueError:
-        inbox = None
-    if inbox is None:
-        raise InvalidInput("service", "Choose from the services on the page.")
-    return inbox
+        identity = UUID(service)
+    except ValueError as error:
+        raise InvalidInput("service", "Choose from the services on the page.") from error
+    try:
+        return get_open_inbox(session, identity, today)
+    except InvalidInput as error:
+        raise InvalidInput("service", error.message) from error

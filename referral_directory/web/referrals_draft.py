@@ -21,7 +21,7 @@ from referral_directory.life_cycle import Actor
 from referral_directory.places import find_place, find_ward
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
-from referral_directory.referrals.consent import WAYS, consent_text, find_consent
+from referral_directory.referrals.consent import WAYS, check_words, consent_text, find_consent, mark_words
 from referral_directory.referrals.half_typed import half_typed_in
 from referral_directory.referrals.handovers import read_services
 from referral_directory.referrals.inboxes import find_inbox
@@ -109,13 +109,16 @@ def show_consent(request: Request, staff: Sender, identity: UUID) -> Response:
 
 
 @router.post("/staff/referrals/{identity}/consent")
-def keep_consent(request: Request, staff: Sender, identity: UUID, way: Typed = "") -> Response:
+def keep_consent(
+    request: Request, staff: Sender, identity: UUID, way: Typed = "", words: Typed = ""
+) -> Response:
     """Record that the person agreed, with the words as they stood on the page. Raises NotFound."""
     directory = get_directory(request)
     try:
         with transaction(directory.database) as session:
             referral = get_referral(session, identity, staff.community_space_id)
             text = _words_for(directory, session, referral)
+            check_words(referral.service_id, text, words)
             referring.keep_consent(
                 session, directory.field_keys, referral, who_is(staff), text, way, directory.clock()
             )
@@ -248,6 +251,7 @@ def _consent_page(
             return RedirectResponse(f"/staff/referrals/{identity}/services", 303)
         text, shown = _words_for(directory, session, referral), describe_briefly(referral)
         given = find_consent(session, referral) is not None
+        words = mark_words(referral.service_id, text)
     status, errors = describe(error)
     return staff_page(
         request,
@@ -256,6 +260,7 @@ def _consent_page(
         status,
         referral=shown,
         text=text,
+        words=words,
         ways=WAYS,
         given=given,
         errors=errors,

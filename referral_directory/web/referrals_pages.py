@@ -278,11 +278,12 @@ def _describe_fully(
             {
                 "kind": mail.kind,
                 "address": mail.address,
-                "state": _mail_state(mail),
+                "state": _mail_state(mail, directory.mail_folder is not None),
                 "failed": mail.failed_at is not None,
             }
             for mail in list_mails(session, referral)
         ],
+        "kept_here": directory.mail_folder is not None,
         "suggested": suggested.service if suggested else "",
         "actions": [] if erased else possible_actions(Status(referral.status), Actor.STAFF),
         "can_erase": referral.status in ENDED and not erased,
@@ -301,9 +302,10 @@ def note_lines(note: Note) -> dict[str, object]:
     }
 
 
-def _mail_state(mail: ReferralMail) -> str:
+def _mail_state(mail: ReferralMail, kept_here: bool) -> str:
+    """How far a mail is. Without a mail server nobody gets it: `kept_here`, as a file."""
     if mail.delivered_at is not None:
-        return "Delivered"
+        return "Kept on this machine, not sent: pass it on by hand" if kept_here else "Delivered"
     if mail.failed_at is not None:
         return f"Given up after {mail.tries} tries. {mail.fault}"
     return f"Tried {mail.tries} times so far. {mail.fault}" if mail.fault else "On its way"

@@ -18,30 +18,31 @@ from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.models import Referral
 from referral_directory.referrals.records import STATUS_CODE, read_details, read_notes
-from referral_directory.staff.attempts import Guard, check_rate, claim_attempt, forgive_attempt
-from referral_directory.staff.keys import keyed_digest
-from referral_directory.staff.lockout import SECOND_STEP
+from referral_directory.referrals.self_referring import SPACE
+from referral_directory.staff.attempts import check_rate, claim_attempt, forgive_attempt, reference_guards
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_counting import WITHDRAWN, count_as
 from referral_directory.web.referrals_pages import note_lines
-from referral_directory.web.signed_in import check_form, describe, visitor_page
+from referral_directory.web.signed_in import address_of, check_form, describe, visitor_page
 
 router = APIRouter(
     include_in_schema=False, default_response_class=HTMLResponse, dependencies=[Depends(check_form)]
 )
 Typed = Annotated[str, Form(max_length=5000)]
 RESIDENT = Who(Actor.RESIDENT)
+# Who follows the referral of somebody who asked without a community space.
+FOR_ONESELF = "the team that follows requests made online"
 MEANINGS = {
-    Status.DRAFT: "It is not sent yet. Nobody outside your community space has seen it.",
+    Status.DRAFT: "It is not sent yet. Nobody outside {space} has seen it.",
     Status.SENT: "It is sent. The service has not opened it yet.",
     Status.OPENED: "The service has opened it and has not answered yet.",
     Status.ACCEPTED: "The service said yes and will get in touch with you.",
-    Status.DECLINED: "The service cannot help this time. Your community space looks for another.",
-    Status.RE_ROUTED: "Your community space asks another service instead.",
+    Status.DECLINED: "The service cannot help this time. {Space} looks for another.",
+    Status.RE_ROUTED: "{Space} asks another service instead.",
     Status.IN_PROGRESS: "The service is helping you.",
     Status.COMPLETED: "It is finished.",
     Status.WITHDRAWN: "It is withdrawn. The service no longer sees your details here.",
-    Status.EXPIRED: "It ended without an answer. Your community space looks for another service.",
+    Status.EXPIRED: "It ended without an answer. {Space} looks for another service.",
 }
 
 
@@ -58,7 +59,7 @@ def show_mine(
     """Where it stands; and a note or a withdrawal, if that is the button."""
     directory = get_directory(request)
     try:
-        identity = _claim(directory, reference, code)
+        identity = _claim(directory, address_of(request), reference, code)
     except (InvalidInput, TooManyAttempts) as refused:
         return _form_page(request, refused, reference)
     error: InvalidInput | None = None
@@ -71,15 +72,13 @@ def show_mine(
     return _status_page(request, identity, code, error, said=action)
 
 
-def _claim(directory: Directory, reference: str, code: str) -> str:
+def _claim(directory: Directory, network: str, reference: str, code: str) -> str:
     """The reference, if the code is its own. Raises InvalidInput, the same for an unknown reference and a wrong
     code, and TooManyAttempts.
     """
     identity, typed = "".join(reference.split()).upper(), "".join(code.split()).upper()
-    guards = [
-        Guard(keyed_digest(directory.staff_keys, "status code", identity), SECOND_STEP),
-    ]
-    check_rate(directory.sign_in_limiter, guards)
+    guards = reference_guards(directory.staff_keys, identity, network)
+    check_rate(directory.sign_in_limiter, guards, "status code", network)
     with transaction(directory.database) as session:
         claim_attempt(session, guards, directory.clock())
     with transaction(directory.database) as session:
@@ -129,8 +128,15 @@ def _status_page(
             return _form_page(request)
         record_looking(session, directory.field_keys, referral, RESIDENT, directory.clock())
         shown = {"reference": reference, "service": referral.service_name}
-        shown["meaning"] = MEANINGS[Status(referral.status)]
-        notes = [note_lines(one) for one in read_notes(session, directory.field_keys, referral) if one.shared]
+        space = FOR_ONESELF if referral.community_space_id == SPACE else "your community space"
+        shown["space"] = space[0].upper() + space[1:]
+        shown["meaning"] = MEANINGS[Status(referral.status)].format(space=space, Space=shown["space"])
+        # What somebody wrote themselves stays theirs to read, also when another service is asked.
+        notes = [
+            note_lines(one)
+            for one in read_notes(session, directory.field_keys, referral)
+            if one.shared or one.author == Actor.RESIDENT
+        ]
         actions = possible_actions(Status(referral.status), Actor.RESIDENT)
     status, errors = describe(error)
     return visitor_page(

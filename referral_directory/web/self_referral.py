@@ -8,11 +8,17 @@ from starlette.responses import HTMLResponse
 
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, NotFound
+from referral_directory.referrals.consent import check_words, mark_words
 from referral_directory.referrals.inboxes import Inbox, find_inbox
 from referral_directory.referrals.models import SelfReferralLink
 from referral_directory.referrals.questions import ANSWERS, find_misfits, list_questions
 from referral_directory.referrals.records import CONTACT_FIELDS, STATUS_CODE, read_details
-from referral_directory.referrals.self_referring import get_self_link, refer_self, self_consent_text
+from referral_directory.referrals.self_referring import (
+    check_can_refer,
+    get_self_link,
+    refer_self,
+    self_consent_text,
+)
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_counting import count_sent
 from referral_directory.web.referrals_questions import read_form_answers
@@ -23,7 +29,15 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 @router.get("/self-referral/{token}")
 def show_form(request: Request, token: str) -> HTMLResponse:
-    """The form. Raises NotFound for a link that is used or too old."""
+    """The form, which says at once if the service cannot be asked now. Raises NotFound for a link that is used or
+    too old.
+    """
+    directory, now = get_directory(request), get_directory(request).clock()
+    try:
+        with directory.database.read() as session:
+            check_can_refer(session, get_self_link(session, token, now), now)
+    except InvalidInput as error:
+        return _form_page(request, token, {}, {}, error)
     return _form_page(request, token, {}, {})
 
 
@@ -45,6 +59,7 @@ def _send(request: Request, token: str, form: FormData) -> HTMLResponse:
                 raise InvalidInput("agree", "Tick the box if you agree. Without that we send nothing.")
             inbox = _get_inbox(find_inbox(session, link.service_id))
             words = self_consent_text(inbox.service, inbox.organisation, _needs(directory, link))
+            check_words(link.service_id, words, str(form.get("words", "")))
             referral = refer_self(session, directory.field_keys, link, typed, answers, words, now)
             count_sent(session, directory, referral)
             code = read_details(session, directory.field_keys, referral)[STATUS_CODE]
@@ -73,6 +88,7 @@ def _form_page(
         inbox = _get_inbox(find_inbox(session, link.service_id))
         questions = list_questions(session, link.service_id)
         words = self_consent_text(inbox.service, inbox.organisation, _needs(directory, link))
+        service_id = link.service_id
     status, errors = describe(error)
     return visitor_page(
         request,
@@ -81,6 +97,7 @@ def _form_page(
         token=token,
         service=inbox.service,
         text=words,
+        words=mark_words(service_id, words),
         fields=CONTACT_FIELDS,
         typed=typed,
         questions=questions,

@@ -158,6 +158,11 @@ def session_token(request: Request) -> str:
     return request.cookies.get(cookie_name(request, SESSION), "")
 
 
+def address_of(request: Request) -> str:
+    """The internet address that a request comes from, or ""."""
+    return request.client.host if request.client else ""
+
+
 def set_cookie(request: Request, answer: Response, name: str, value: str) -> None:
     """Set one of our cookies until the browser closes."""
     answer.set_cookie(

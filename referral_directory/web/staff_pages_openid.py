@@ -16,6 +16,7 @@ from referral_directory.staff.sessions import SIGNED_IN, start_session
 from referral_directory.web.context import get_directory
 from referral_directory.web.signed_in import (
     SESSION,
+    address_of,
     cookie_name,
     describe,
     drop_cookie,
@@ -54,7 +55,7 @@ def return_here(request: Request, state: str = "", code: str = "") -> Response:
     ticket = request.cookies.get(cookie_name(request, TICKET), "")
     try:
         guard = Guard(keyed_digest(directory.staff_keys, "openid", ticket), FROM_ANYWHERE)
-        check_rate(directory.sign_in_limiter, [guard])
+        check_rate(directory.sign_in_limiter, [guard], "openid", address_of(request))
         person, going = come_back(service, directory.staff_keys, ticket, state, code, now)
         with transaction(directory.database) as session:
             member = find_member(session, person)

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput
+from referral_directory.referrals import self_referring
 from referral_directory.staff import accounts
 from referral_directory.staff.models import StaffMember
 from referral_directory.staff.roles import ROLE_LABELS, Role, Staff
@@ -144,6 +145,15 @@ def rename_community_space(request: Request, staff: Administrator, space: UUID, 
     return RedirectResponse("/staff/community-spaces", 303)
 
 
+@router.post("/staff/community-spaces/self-referrals")
+def make_self_referral_space(request: Request, staff: Administrator) -> Response:
+    """Make the community space of residents who refer themselves, so that somebody can be invited into it."""
+    directory = get_directory(request)
+    with transaction(directory.database) as session:
+        self_referring.make_space(session, directory.clock())
+    return RedirectResponse("/staff/community-spaces", 303)
+
+
 def _change(
     request: Request,
     staff: Staff,
@@ -214,9 +224,19 @@ def _spaces_page(
 ) -> HTMLResponse:
     with get_directory(request).database.read() as session:
         spaces = _list_spaces(session)
+        space, followed = self_referring.find_space(session), self_referring.is_followed(session)
+        of_residents = space.name if space else ""
     status, errors = describe(error)
     return staff_page(
-        request, staff, "staff/community_spaces.html", status, spaces=spaces, errors=errors, name=name
+        request,
+        staff,
+        "staff/community_spaces.html",
+        status,
+        spaces=spaces,
+        of_residents=of_residents,
+        followed=followed,
+        errors=errors,
+        name=name,
     )
 
 

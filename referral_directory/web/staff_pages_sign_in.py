@@ -27,6 +27,7 @@ from referral_directory.staff.sessions import ENROLLING, SECOND_STEP, SIGNED_IN,
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.signed_in import (
     SESSION,
+    address_of,
     check_form,
     describe,
     half_signed_in,
@@ -131,8 +132,8 @@ def _check_password(request: Request, directory: Directory, email: str, password
     """The id and stage of a session that begins. Raises InvalidInput, TooManyAttempts."""
     now = directory.clock()
     address = _read_any_email(email)
-    guards = password_guards(directory.staff_keys, address, request.client.host if request.client else "")
-    _claim(directory, guards)
+    guards = password_guards(directory.staff_keys, address, address_of(request))
+    _claim(request, guards, "password")
     with directory.database.read() as session:
         member = find_by_email(session, address) if address else None
         kept = member.password_hash if member else ""
@@ -155,7 +156,7 @@ def _check_code(request: Request, directory: Directory, found: Found, code: str)
     """The id of the session that begins. Raises InvalidInput, TooManyAttempts."""
     now = directory.clock()
     guards = code_guards(directory.staff_keys, found.staff.id)
-    _claim(directory, guards)
+    _claim(request, guards, "second step")
     with transaction(directory.database) as session:
         member = get_member(session, found.staff.id)
         if not use_code(session, member, directory.staff_keys, code, now):
@@ -164,8 +165,9 @@ def _check_code(request: Request, directory: Directory, found: Found, code: str)
         return start_session(session, member.id, SIGNED_IN, now, old=session_token(request))
 
 
-def _claim(directory: Directory, guards: list[Guard]) -> None:
-    check_rate(directory.sign_in_limiter, guards)
+def _claim(request: Request, guards: list[Guard], door: str) -> None:
+    directory = get_directory(request)
+    check_rate(directory.sign_in_limiter, guards, door, address_of(request))
     with transaction(directory.database) as session:
         claim_attempt(session, guards, directory.clock())
 

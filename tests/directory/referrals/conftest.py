@@ -20,6 +20,7 @@ from tests.directory.factories import (
 from tests.directory.referrals.following import DIET, OVER_60, Post
 from tests.directory.staff.visiting import MovingClock, invite, send, set_up, sign_in_by_link
 
+SPACES = "/staff/community-spaces"
 ROWS = [
     make_row(email="larder@example.org"),
     make_row(id="pantry", name="Chapeltown Pantry", organisation="Pantry Trust", email="pantry@example.org"),
@@ -66,6 +67,17 @@ def stranger(staff, new_browser, clock: MovingClock) -> TestClient:
     other = page.split(">Other Space<")[0].rsplit('value="', 1)[1].split('"')[0]
     browser = new_browser()
     set_up(browser, invite(staff, community_space=other), clock())
+    return browser
+
+
+@pytest.fixture
+def follower(staff, new_browser, clock: MovingClock) -> TestClient:
+    """Signed in as staff of the community space of residents who refer themselves, made for it."""
+    assert send(staff, SPACES, to=f"{SPACES}/self-referrals").status_code == 303
+    page = staff.get("/staff/people").text
+    space = page.split(">Residents who refer themselves<")[0].rsplit('value="', 1)[1].split('"')[0]
+    browser, email = new_browser(), "online@example.org"
+    set_up(browser, invite(staff, email=email, community_space=space), clock(), email=email)
     return browser
 
 

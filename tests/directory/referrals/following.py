@@ -86,7 +86,13 @@ def choose(staff: TestClient, page: str, service: str = "Harehills Larder"):
 
 
 def agree(staff: TestClient, page: str, way: str = "read_aloud"):
-    return send(staff, f"{page}/consent", way=way)
+    shown = staff.get(f"{page}/consent")
+    return send(staff, f"{page}/consent", way=way, words=words_of(shown))
+
+
+def words_of(page) -> str:
+    """What a form carries of the consent text that stood on it."""
+    return re.search(r'name="words" value="([0-9a-f]{64})"', page.text)[1]
 
 
 def fill_in(staff: TestClient, page: str, button: str = "send", **changes: str):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from referral_directory.field_encryption import make_key
 from tests.directory.referrals.following import agree, choose, fill_in, start_draft
 from tests.directory.referrals.test_keeping import DROP, tamper
 from tests.house.repository import ROOT
@@ -42,6 +43,18 @@ def test_mail_is_delivered_once_by_the_command(sent, settings, clock):
         answer = run(settings, clock, "deliver-mail", "--once")
         assert answer.returncode == 0, answer.stderr
     assert len(list((settings.state_dir / "mail").glob("*.eml"))) == 1
+
+
+def test_a_worker_with_other_keys_sends_and_writes_nothing(sent, settings, clock):
+    right = (settings.state_dir / "field-keys").read_text()
+    (settings.state_dir / "field-keys").write_text(make_key())
+    clock.move(days=7)
+    answer = run(settings, clock, "work", "--once")
+    assert answer.returncode == 1
+    assert "Put back the file" in answer.stderr
+    assert not (settings.state_dir / "mail").exists()
+    (settings.state_dir / "field-keys").write_text(right)
+    assert run(settings, clock, "verify-records").returncode == 0
 
 
 def test_records_verify_until_somebody_tampers(sent, settings, clock, engine_name):

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.directory.factories import TestClient, seed, write_starter
+from tests.directory.referrals.conftest import ROWS
 from tests.directory.referrals.following import (
     NAME,
     PERSONAL,
@@ -16,8 +18,9 @@ from tests.directory.referrals.following import (
     make_referral,
     start_draft,
     visit,
+    words_of,
 )
-from tests.directory.staff.visiting import csrf_of, send
+from tests.directory.staff.visiting import csrf_of, send, sign_in_by_link
 
 
 def status_of(staff, page) -> str:
@@ -71,6 +74,28 @@ def test_consent_must_say_how_it_was_given(staff):
     page = start_draft(staff)
     choose(staff, page)
     assert agree(staff, page, way="").status_code == 422
+
+
+def test_consent_is_kept_only_in_the_words_that_were_on_the_page(staff, settings):
+    page = start_draft(staff)
+    choose(staff, page)
+    read = words_of(staff.get(f"{page}/consent"))
+    write_starter(settings.data_dir, [ROWS[0] | {"name": "Larder of Harehills"}, *ROWS[1:]])
+    seed(settings)
+    refused = send(staff, f"{page}/consent", way="read_aloud", words=read)
+    assert refused.status_code == 422
+    assert "read them again" in refused.text
+    assert "to ask Larder of Harehills" in refused.text
+    assert agree(staff, page).status_code == 303
+
+
+def test_consent_read_in_one_tab_is_not_kept_for_the_service_chosen_in_another(staff):
+    page = start_draft(staff)
+    choose(staff, page)
+    read = words_of(staff.get(f"{page}/consent"))
+    choose(staff, page, "Chapeltown Pantry")
+    assert send(staff, f"{page}/consent", way="read_aloud", words=read).status_code == 422
+    assert fill_in(staff, page).status_code == 422
 
 
 @pytest.mark.parametrize("missing", ["name", "phone"])
@@ -171,6 +196,106 @@ def test_a_provider_takes_a_mistake_back(staff, post, new_browser):
     assert answer(provider, made.link, "accept").status_code == 303
 
 
+def test_a_provider_that_declined_by_mistake_is_no_longer_full(staff, post, new_browser, clock):
+    made, provider = make_referral(staff, post), new_browser()
+    other = make_referral(staff, post)
+    visit(provider, post, made.link)
+    answer(provider, made.link, "decline", reason="full", full_until="2026-11-30")
+    clock.move(minutes=2)
+    visit(provider, post, other.link)
+    answer(provider, other.link, "decline", reason="full")
+    answer(provider, other.link, "undo")
+    assert "Harehills Larder" not in able_to_help(staff)  # the other referral still says so
+    answer(provider, made.link, "undo")
+    assert "Harehills Larder" in able_to_help(staff)
+
+
+def able_to_help(staff) -> str:
+    return staff.get(f"{start_draft(staff)}/services").text.split("<h2>Without a referral</h2>")[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"), [("published", "not in the directory"), ("full", "is full up to")]
+)
+def test_nothing_is_sent_to_a_service_that_left_or_filled_up_meanwhile(
+    staff, post, new_browser, settings, change, says
+):
+    made, provider, page = make_referral(staff, post), new_browser(), start_draft(staff)
+    choose(staff, page)
+    agree(staff, page)
+    if change == "full":
+        visit(provider, post, made.link)
+        answer(provider, made.link, "decline", reason="full", full_until="2026-11-30")
+    else:
+        write_starter(settings.data_dir, [ROWS[0] | {"published": "no"}, *ROWS[1:]])
+        seed(settings)
+    refused = fill_in(staff, page)
+    assert refused.status_code == 422
+    assert says in refused.text
+    assert NAME in refused.text
+    assert post.deliver() == (0, 0)
+
+
+def go_to_the_pantry(staff, page) -> None:
+    """Take a referral up again, and ask another service."""
+    assert act(staff, page, "reopen").status_code == 303
+    assert choose(staff, page, "Chapeltown Pantry").status_code == 303
+
+
+def test_another_service_does_not_read_what_was_said_to_the_first(staff, post, new_browser):
+    made, larder, resident = make_referral(staff, post), new_browser(), new_browser()
+    visit(larder, post, made.link)
+    answer(larder, made.link, "ask", question="Is gluten a problem?")
+    send(staff, made.page, to=f"{made.page}/note", note="No, none", shared="yes")
+    look_up(resident, made, action="note", note="My sister may answer")
+    assert "My sister may answer" in larder.get(made.link).text
+    act(staff, made.page, "withdraw")
+    go_to_the_pantry(staff, made.page)
+    agree(staff, made.page)
+    assert fill_in(staff, made.page).status_code == 303
+    post.deliver()
+    pantry = new_browser()
+    page = visit(pantry, post, post.links()[-1]).text
+    assert NAME in page
+    assert [words for words in ("gluten", "No, none", "My sister") if words in page] == []
+    assert "My sister may answer" in look_up(resident, made).text
+    assert "No, none" in staff.get(made.page).text
+    send(staff, made.page, to=f"{made.page}/note", note="Please ring", shared="yes")
+    assert "Please ring" in pantry.get(post.links()[-1]).text
+
+
+def test_only_whoever_was_told_of_a_referral_is_told_that_it_is_withdrawn(staff, post, clock):
+    made = make_referral(staff, post)
+    clock.move(minutes=5)
+    act(staff, made.page, "withdraw")
+    post.deliver()
+    assert len(withdrawals(post)) == 1
+    clock.move(minutes=5)
+    go_to_the_pantry(staff, made.page)
+    act(staff, made.page, "withdraw")
+    post.deliver()
+    assert withdrawals(post) == ["larder@example.org"]  # told already, and the pantry never knew
+
+
+def test_a_service_that_did_not_answer_is_told_when_the_draft_for_another_is_withdrawn(
+    staff, post, clock, settings
+):
+    made = make_referral(staff, post)
+    for _ in range(4):
+        clock.move(days=7)
+        post.keep_time()
+    sign_in_by_link(staff, settings, clock)
+    assert status_of(staff, made.page) == "Expired"
+    go_to_the_pantry(staff, made.page)
+    act(staff, made.page, "withdraw")
+    post.deliver()
+    assert withdrawals(post) == ["larder@example.org"]
+
+
+def withdrawals(post) -> list[str]:
+    return [message["To"] for message in post.messages() if "is withdrawn" in message["Subject"]]
+
+
 def test_a_question_is_answered_and_the_provider_is_told(staff, post, new_browser):
     made, provider = make_referral(staff, post), new_browser()
     visit(provider, post, made.link)
@@ -192,6 +317,16 @@ def test_a_resident_needs_the_code_and_guessing_slows_down(staff, post, new_brow
     assert NAME not in seen.text
     statuses = [look_up(resident, made, code="AAAAA-AAAAA").status_code for _ in range(6)]
     assert statuses == [422, 422, 422, 422, 429, 429]
+
+
+def test_whoever_knows_a_reference_does_not_keep_the_resident_out(app, staff, post):
+    made = make_referral(staff, post)
+    other, resident = (
+        TestClient(app, raise_server_exceptions=False, client=(address, 50000))
+        for address in ("198.51.100.9", "203.0.113.5")
+    )
+    assert [look_up(other, made, code="AAAAA-AAAAA").status_code for _ in range(6)][-1] == 429
+    assert "not opened it yet" in look_up(resident, made).text
 
 
 def test_signposting_is_one_tap_and_counts(staff, settings):

@@ -35,7 +35,7 @@ def engine_name() -> str:
 
 
 @pytest.fixture
-def url(app, settings) -> Iterator[str]:
+def url(app, settings, follower) -> Iterator[str]:
     """The address of the running directory, with one more service that takes self-referrals."""
     door = {"access": "self_referral|phone", "email": "door@example.org"}
     write_starter(settings.data_dir, [*ROWS, make_row(id="open-door", name="Open Door", **door)])

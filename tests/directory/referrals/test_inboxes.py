@@ -29,6 +29,18 @@ def test_a_full_service_is_not_offered_until_the_day_after(staff, clock):
     assert "Harehills Larder" not in able
 
 
+def test_a_service_that_fills_up_while_the_page_is_open_cannot_be_chosen(staff):
+    page = start_draft(staff)
+    text = staff.get(f"{page}/services").text
+    larder = re.search(
+        r"<h2>Harehills Larder</h2>.*?name=\"service\" value=\"([0-9a-f-]+)\"", text, re.DOTALL
+    )[1]
+    save(staff, "Harehills Larder", full_until="2026-11-02")
+    refused = send(staff, f"{page}/services", to=f"{page}/service", service=larder)
+    assert refused.status_code == 422
+    assert "Harehills Larder is full up to and including" in refused.text
+
+
 def test_a_service_has_its_own_pace(staff, post, clock):
     save(staff, "Harehills Larder", chase_days="4", escalate_days="8")
     make_referral(staff, post)

@@ -2,6 +2,8 @@
 
 import gzip
 import stat
+import time
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -13,7 +15,15 @@ from sqlalchemy.exc import DBAPIError
 from referral_directory.application.application import create_app
 from referral_directory.application.referrals import rotate
 from referral_directory.errors import BadKey
-from referral_directory.field_encryption import FieldKeys, Place, make_key, read_field_keys, seal, unseal
+from referral_directory.field_encryption import (
+    FieldKeys,
+    Place,
+    key_id_of,
+    make_key,
+    read_field_keys,
+    seal,
+    unseal,
+)
 from referral_directory.referrals.audit import find_faults
 from scripts.backup import read_backup, save
 from tests.directory.factories import TestClient, opened
@@ -21,7 +31,9 @@ from tests.directory.referrals.following import (
     NAME,
     PERSONAL,
     act,
+    agree,
     answer,
+    choose,
     fill_in,
     look_up,
     make_referral,
@@ -142,15 +154,49 @@ def test_the_application_does_not_start_with_another_key(staff, post, settings):
         pass
 
 
+@pytest.mark.parametrize("wrong", [False, True])
+def test_keys_are_checked_before_anything_is_served_also_if_the_database_comes_later(
+    staff, post, settings, wrong, capfd
+):
+    make_referral(staff, post)
+    if wrong:
+        (settings.state_dir / "field-keys").write_text(make_key())
+    tamper(settings, "ALTER TABLE referral_audit RENAME TO gone")
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/my-referral").status_code == 503
+        tamper(settings, "ALTER TABLE gone RENAME TO referral_audit")
+        said, until = "", time.monotonic() + 60
+        while client.get("/readyz").status_code != 200 and "wrong field keys" not in said:
+            assert time.monotonic() < until
+            said += capfd.readouterr().out
+        assert client.get("/my-referral").status_code == (503 if wrong else 200)
+
+
+def test_work_of_the_hour_that_fails_ends_nothing(app, settings, capfd):
+    again = create_app(settings, app.state.directory.clock)
+
+    def broken():
+        raise ValueError("not a database's error")
+
+    again.state.directory = replace(again.state.directory, clock=broken)
+    with TestClient(again) as client:
+        assert client.get("/healthz").status_code == 200
+    assert "hourly work failed" in capfd.readouterr().out
+
+
 def test_a_new_key_seals_everything_again_and_nothing_is_lost(staff, post, new_browser, settings):
     page = bring_to("opened", staff, post, new_browser)
+    send_again(staff)
     before = everything_stored(settings)
     old = keys_of(settings).newest
-    assert rotate(settings) == 1
+    assert rotate(settings) == 2
     assert keys_of(settings).newest != old
     with opened(settings) as database, database.read() as session:
         for table in ("referral_detail", "referral_note"):
             assert set(session.scalars(text(f"SELECT key_id FROM {table}"))) == {keys_of(settings).newest}
+        mails = session.scalars(text("SELECT secret FROM referral_mail WHERE secret IS NOT NULL")).all()
+        assert [key_id_of(secret) for secret in mails] == [keys_of(settings).newest]
     assert everything_stored(settings) != before
     assert faults_of(settings) == []
     with TestClient(create_app(settings), raise_server_exceptions=False) as renewed:
@@ -162,6 +208,14 @@ def test_untouched_records_verify(staff, post, new_browser, settings):
     for status in ("completed", "withdrawn", "draft"):
         bring_to(status, staff, post, new_browser)
     assert faults_of(settings) == []
+
+
+def send_again(staff) -> None:
+    """A referral whose mail is not out yet."""
+    page = start_draft(staff)
+    choose(staff, page)
+    agree(staff, page)
+    assert fill_in(staff, page).status_code == 303
 
 
 DROP = {
@@ -184,11 +238,13 @@ DROP = {
         ("DELETE FROM referral_consent", "its consents were changed"),
         ("UPDATE referral_detail SET sealed = :other WHERE field = 'phone'", "referral_detail"),
         ("DELETE FROM referral_detail WHERE field = 'safe_contact'", "its details were changed"),
+        ("UPDATE referral_mail SET secret = :other", "referral_mail"),
         ("UPDATE referral SET status = 'completed'", "its status were changed"),
     ],
 )
 def test_tampering_is_found(staff, post, settings, engine_name, statement, found):
     make_referral(staff, post)
+    send_again(staff)
     values = {"other": b"\x01" + b"0" * 60} if ":other" in statement else {}
     tamper(settings, *DROP[engine_name], statement, **values)
     assert found in " ".join(faults_of(settings))

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Address
 
@@ -189,6 +190,20 @@ def test_mail_that_is_given_up_is_shown_and_can_be_tried_again(staff, post):
     assert post.deliver() == (1, 0)
 
 
+def test_a_mail_whose_secret_does_not_open_keeps_no_other_waiting(staff, post):
+    from sqlalchemy import text
+
+    page = send_one(staff)
+    with opened(post.settings) as database, transaction(database) as session:
+        session.execute(text("UPDATE referral_mail SET secret = :other"), {"other": b"\x01" + b"0" * 60})
+    post.clock.move(minutes=1)
+    send_one(staff)
+    assert post.deliver() == (1, 1)
+    assert "was sealed with a key that we do not hold" in staff.get(page).text
+    post.clock.move(minutes=1)
+    assert post.deliver() == (0, 1)  # tried again, in case the key comes back
+
+
 def test_a_worker_that_dies_after_sending_sends_the_same_mail_again(staff, post):
     send_one(staff)
     identities = []
@@ -238,3 +253,17 @@ def test_mail_kept_as_files_is_shown_to_administrators_only(staff, stranger, pos
     made = make_referral(staff, post)
     assert made.link in staff.get("/staff/mail").text
     assert stranger.get("/staff/mail").status_code == 403
+
+
+def test_nobody_is_told_that_a_mail_arrived_that_was_only_kept_as_a_file(staff, post):
+    page = staff.get(make_referral(staff, post).page).text
+    assert "Kept on this machine, not sent: pass it on by hand" in page
+    assert '<a href="/staff/mail">' in page
+    assert "Delivered" not in page
+
+
+def test_what_a_mail_server_took_is_delivered(staff, post):
+    page = send_one(staff)
+    staff.app.state.directory = replace(staff.app.state.directory, mail_folder=None)
+    post.deliver()
+    assert "larder@example.org: Delivered" in staff.get(page).text

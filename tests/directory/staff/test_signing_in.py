@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+
+from referral_directory.errors import TooManyAttempts
+from referral_directory.staff.attempts import check_rate, password_guards
 from tests.directory.staff.visiting import give_password, invite, is_signed_in, send, set_up, sign_in
 
 
@@ -139,6 +143,24 @@ def test_a_robot_is_stopped_before_it_reaches_the_database(visitor):
     answers = [visitor.post("/staff/sign-in", data=form) for _ in range(31)]
     assert answers[-1].status_code == 429
     assert "Wait 1 minute" in answers[-1].text
+
+
+def test_a_robot_with_invented_addresses_shuts_one_door_for_its_own_network_alone(
+    app, new_browser, account, clock
+):
+    directory = app.state.directory
+
+    def knock(door: str, address: str, name: int) -> None:
+        guards = password_guards(directory.staff_keys, f"{name}@example.org", address)
+        check_rate(directory.sign_in_limiter, guards, door, address)
+
+    for name in range(300):
+        knock("password", "198.51.100.9", name)
+    with pytest.raises(TooManyAttempts):
+        knock("password", "198.51.100.77", 301)
+    assert give_password(new_browser("198.51.100.9"), "new@example.org", "x").status_code == 429
+    knock("status code", "198.51.100.9", 302)
+    assert sign_in(new_browser("203.0.113.5"), account, account.code(clock())).status_code == 303
 
 
 ELSEWHERE = [
