@@ -49,6 +49,8 @@ class Referral(Base):
     suggested_service_id: Mapped[UUID | None] = mapped_column(Uuid)
     replaces_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("referral.id"))
     question_open: Mapped[bool] = mapped_column(default=False)
+    # The resident wrote something that no member of staff has seen yet.
+    note_unread: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     news_at: Mapped[datetime] = mapped_column(Moment)
@@ -158,7 +160,7 @@ class ReferralMail(Mail, Base):
     """A mail to a service about a referral; without one it is about the page with all referrals of an address."""
 
     __tablename__ = "referral_mail"
-    __table_args__ = (_one_of("kind", ["new", "chase", "answer", "withdrawn", "code", "page", "page_code"]),)
+    __table_args__ = (_one_of("kind", ["new", "chase", "answer", "withdrawn", "code", "page", "page_code", "note"]),)
     is_tried_again: ClassVar[bool] = True
     referral_id: Mapped[UUID | None] = mapped_column(
         Uuid, ForeignKey("referral.id", ondelete="CASCADE"), index=True

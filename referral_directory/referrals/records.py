@@ -154,7 +154,7 @@ def erase_personal_data(session: Session, referral: Referral, now: datetime) -> 
     for table in (ReferralDetail, ReferralNote):
         session.execute(delete(table).where(table.referral_id == referral.id))
     referral.needs, referral.ward_code, referral.language = "", None, ""
-    referral.question_open, referral.erased_at = False, now
+    referral.question_open, referral.note_unread, referral.erased_at = False, False, now
 
 
 def rotate_keys(session: Session, keys: FieldKeys) -> list[Referral]:

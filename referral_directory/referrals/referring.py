@@ -9,12 +9,20 @@ from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotPossible
 from referral_directory.field_encryption import FieldKeys
-from referral_directory.life_cycle import ENDED, OPEN, Action, Outcome, Status, next_status
+from referral_directory.life_cycle import ENDED, OPEN, WITH_PROVIDER, Action, Outcome, Status, next_status
 from referral_directory.referrals.audit import Who, record_change
 from referral_directory.referrals.consent import find_consent, forget_needs, record_consent, void_consent
 from referral_directory.referrals.inboxes import Inbox, find_inbox
 from referral_directory.referrals.models import Referral
-from referral_directory.referrals.outbox import ANSWER, NEW, WITHDRAWN, post, post_link, take_back
+from referral_directory.referrals.outbox import (
+    ANSWER,
+    NEW,
+    WITHDRAWN,
+    post,
+    post_link,
+    take_back,
+    tell_service,
+)
 from referral_directory.referrals.questions import check_fit, keep_answers
 from referral_directory.referrals.records import (
     ANSWERS,
@@ -33,6 +41,9 @@ from referral_directory.referrals.records import (
 )
 
 MOST_NEEDS = 6
+# What can still change while a service holds the referral.
+CHANGEABLE = ("safe_contact", "phone", "email")
+CONTACT_CHANGED = "How to get in touch has changed. Please read it above before you ring or write."
 
 
 def start_referral(
@@ -114,8 +125,7 @@ def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Wh
     details = read_details(session, keys, referral)
     if not details.get("name"):
         raise InvalidInput("name", "Type the name that the person wants to be called.")
-    if not any(details.get(way) for way in ("phone", "email", "address")):
-        raise InvalidInput("phone", "Type a telephone number, an e-mail address or an address.")
+    _check_can_be_reached(details)
     if STATUS_CODE not in details:
         record_details(session, keys, referral, {STATUS_CODE: make_status_code()})
     enter(referral, after, now)
@@ -192,8 +202,9 @@ def copy_referral(
 def write_note(
     session: Session, keys: FieldKeys, referral: Referral, who: Who, text: str, shared: bool, now: datetime
 ) -> None:
-    """Add a note. A shared note of staff answers an open question, and the service gets a mail that it is there.
-    Raises InvalidInput, and NotPossible after erasure.
+    """Add a note. A shared note of staff answers an open question; the service that holds the referral gets a mail
+    that a shared one is there, and staff see that the resident wrote. Raises InvalidInput, and NotPossible after
+    erasure.
     """
     check_is_kept(referral)
     answers = shared and referral.question_open and who.actor == "staff"
@@ -201,12 +212,34 @@ def write_note(
     add_note(session, keys, referral, Note(who.actor, kind, shared, now, text))
     if who.actor == "staff":
         record_details(session, keys, referral, {HALF_NOTE: ""})
+    else:
+        referral.note_unread = True
     if answers:
         referral.question_open, referral.news_at, referral.stage, referral.reminded_at = False, now, 0, None
         inbox = find_inbox(session, referral.service_id)
         if inbox is not None:
             post_link(session, keys, referral, ANSWER, inbox.address, now)
+    elif shared:
+        _tell_service(session, keys, referral, now)
     record_change(session, keys, referral, who, "note_added", now)
+
+
+def change_contact(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, typed: Mapping[str, str], now: datetime
+) -> None:
+    """Change how to get in touch while a service holds the referral, and tell the service. Raises InvalidInput and
+    NotPossible.
+    """
+    check_is_with_service(referral)
+    details = read_details(session, keys, referral)
+    changed = {name: typed.get(name, "").strip() for name in CHANGEABLE}
+    if changed == {name: details.get(name, "") for name in CHANGEABLE}:
+        return
+    _check_can_be_reached(details | changed)
+    record_details(session, keys, referral, changed)
+    add_note(session, keys, referral, Note(who.actor, "note", True, now, CONTACT_CHANGED))
+    _tell_service(session, keys, referral, now)
+    record_change(session, keys, referral, who, "contact_changed", now)
 
 
 def erase_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
@@ -239,10 +272,28 @@ def check_is_draft(referral: Referral) -> None:
         raise NotPossible("This referral is sent: it can no longer be edited.")
 
 
+def check_is_with_service(referral: Referral) -> None:
+    """Raises NotPossible unless a service holds it now."""
+    check_is_kept(referral)
+    if referral.status not in WITH_PROVIDER:
+        raise NotPossible("No service has this referral now.")
+
+
 def check_is_kept(referral: Referral) -> None:
     """Raises NotPossible if the personal data is erased."""
     if referral.erased_at is not None:
         raise NotPossible("The personal data of this referral is erased: start a new one.")
+
+
+def _check_can_be_reached(details: Mapping[str, str]) -> None:
+    if not any(details.get(way) for way in ("phone", "email", "address")):
+        raise InvalidInput("phone", "Type a telephone number, an e-mail address or an address.")
+
+
+def _tell_service(session: Session, keys: FieldKeys, referral: Referral, now: datetime) -> None:
+    inbox = find_inbox(session, referral.service_id)
+    if referral.status in WITH_PROVIDER and inbox is not None:
+        tell_service(session, keys, referral, inbox.address, now)
 
 
 def _new_draft(session: Session, who: Who, space: UUID, now: datetime) -> Referral:

@@ -12,7 +12,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from referral_directory.clock import date_text, in_leeds
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput
-from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Status, possible_actions, say
+from referral_directory.life_cycle import (
+    ENDED,
+    WITH_PROVIDER,
+    Action,
+    Actor,
+    Outcome,
+    Status,
+    possible_actions,
+    say,
+)
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.consent import list_consents
@@ -185,7 +194,7 @@ def waits_for_us(referral: Referral) -> bool:
         return True
     came_back = referral.status == Status.EXPIRED and referral.sent_at is not None
     escalated = referral.stage == 2 and referral.status not in ENDED
-    return came_back or escalated or referral.question_open
+    return came_back or escalated or referral.question_open or referral.note_unread
 
 
 def describe_waiting(referral: Referral) -> dict[str, object]:
@@ -196,6 +205,7 @@ def describe_waiting(referral: Referral) -> dict[str, object]:
         Status.EXPIRED: "No answer in time. Ask the next service",
     }
     todo = "The service asks you something" if referral.question_open else ""
+    todo = "The person wrote something: read it" if referral.note_unread else todo
     todo = todo or words.get(Status(referral.status), "")
     if not todo and referral.stage == 2:
         todo = "The service does not answer: ring it"
@@ -232,6 +242,7 @@ def _referral_page(
         half_typed = half_typed_in(details, HALF_NOTE)
         typed = typed or half_typed or {"note": "", "shared": "yes" if referral.question_open else ""}
         going = _describe_going_on(directory, session, referral)
+        referral.note_unread = False
         # Last, because the end of the audit is held from here on.
         if shown["details"] or shown["notes"] or half_typed:
             record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
@@ -271,6 +282,7 @@ def _describe_fully(
     suggested = find_inbox(session, referral.suggested_service_id)
     return {
         "referral": describe_waiting(referral) | {"erased": erased, "question": referral.question_open},
+        "can_change": referral.status in WITH_PROVIDER and not erased,
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
         "answers": list_answers(details),
         "notes": [note_lines(note) for note in read_notes(session, directory.field_keys, referral)],

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, TooManyAttempts
-from referral_directory.life_cycle import Action, Actor, Status, possible_actions
+from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Status, possible_actions
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.models import Referral
@@ -31,6 +31,8 @@ router = APIRouter(
 )
 Typed = Annotated[str, Form(max_length=5000)]
 RESIDENT = Who(Actor.RESIDENT)
+WITH_SERVICE = "Your community space and the service can read it."
+SPACE_ONLY = "Only your community space can read it: no service has your referral now."
 MEANINGS = {
     Status.DRAFT: "It is not sent yet. Nobody outside your community space has seen it.",
     Status.SENT: "It is sent. The service has not opened it yet.",
@@ -96,7 +98,8 @@ def _do(directory: Directory, session: Session, referral: Referral | None, actio
         return
     keys, now = directory.field_keys, directory.clock()
     if action == "note":
-        referring.write_note(session, keys, referral, RESIDENT, note, True, now)
+        shared = referral.status in PROVIDER_SEES
+        referring.write_note(session, keys, referral, RESIDENT, note, shared, now)
     elif action == Action.WITHDRAW:
         referring.withdraw_referral(session, keys, referral, RESIDENT, now)
         count_as(session, directory, referral, WITHDRAWN)
@@ -130,7 +133,9 @@ def _status_page(
         record_looking(session, directory.field_keys, referral, RESIDENT, directory.clock())
         shown = {"reference": reference, "service": referral.service_name}
         shown["meaning"] = MEANINGS[Status(referral.status)]
-        notes = [note_lines(one) for one in read_notes(session, directory.field_keys, referral) if one.shared]
+        shown["readers"] = WITH_SERVICE if referral.status in PROVIDER_SEES else SPACE_ONLY
+        written = read_notes(session, directory.field_keys, referral)
+        notes = [note_lines(one) for one in written if one.shared or one.author == Actor.RESIDENT]
         actions = possible_actions(Status(referral.status), Actor.RESIDENT)
     status, errors = describe(error)
     return visitor_page(
