@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
+from referral_directory.life_cycle import ENDED, Status
 from referral_directory.referrals.models import Referral, ReferralDetail, ReferralNote
 
 # Fields of the contact form: what people read, and the most characters.
@@ -68,6 +69,28 @@ def list_referrals(session: Session, space: UUID | None, most: int = 200) -> lis
         .where(Referral.community_space_id == space)
         .order_by(Referral.created_at.desc(), Referral.reference)
         .limit(most)
+    )
+    return list(rows)
+
+
+def list_waiting(session: Session, space: UUID | None) -> list[Referral]:
+    """All referrals for which the sender has to do something, the longest waiting first: finish a draft, ask another
+    service, ring, answer, or read what the person wrote.
+    """
+    rows = session.scalars(
+        select(Referral)
+        .where(
+            Referral.community_space_id == space,
+            Referral.erased_at.is_(None),
+            or_(
+                Referral.status.in_([Status.DRAFT, Status.DECLINED]),
+                and_(Referral.status == Status.EXPIRED, Referral.sent_at.is_not(None)),
+                and_(Referral.stage == 2, Referral.status.not_in([*ENDED])),
+                Referral.question_open,
+                Referral.note_unread,
+            ),
+        )
+        .order_by(Referral.news_at, Referral.reference)
     )
     return list(rows)
 

@@ -38,6 +38,7 @@ from referral_directory.referrals.records import (
     get_referral,
     list_referrals,
     list_replaced,
+    list_waiting,
     read_details,
     read_notes,
 )
@@ -70,9 +71,10 @@ REASONS = {
 def show_referrals(request: Request, staff: Sender) -> HTMLResponse:
     """What is waiting, the longest first, and the rest."""
     with get_directory(request).database.read() as session:
+        ours = list_waiting(session, staff.community_space_id)
         rows = list_referrals(session, staff.community_space_id)
-        waiting = [describe_waiting(row) for row in sorted(rows, key=_waits_since) if waits_for_us(row)]
-        others = [describe_waiting(row) for row in rows if not waits_for_us(row)]
+        waiting = [describe_waiting(row) for row in ours]
+        others = [describe_waiting(row) for row in rows if row not in ours]
     return staff_page(request, staff, "referrals/list.html", waiting=waiting, others=others)
 
 
@@ -186,17 +188,6 @@ def _act(
     return f"/staff/referrals/{referral.id}?said={action}"
 
 
-def waits_for_us(referral: Referral) -> bool:
-    """Whether the sender has to do something: finish a draft, answer, ask another service, or ring."""
-    if referral.erased_at is not None:
-        return False
-    if referral.status in (Status.DRAFT, Status.DECLINED):
-        return True
-    came_back = referral.status == Status.EXPIRED and referral.sent_at is not None
-    escalated = referral.stage == 2 and referral.status not in ENDED
-    return came_back or escalated or referral.question_open or referral.note_unread
-
-
 def describe_waiting(referral: Referral) -> dict[str, object]:
     """A line of the list, without anything personal."""
     words = {
@@ -220,10 +211,6 @@ def say_status(referral: Referral) -> str:
     """Where it stands, in words."""
     words = say(Status(referral.status)).capitalize()
     return f"{words}: {OUTCOMES[Outcome(referral.outcome)].lower()}" if referral.outcome else words
-
-
-def _waits_since(referral: Referral) -> float:
-    return referral.news_at.timestamp()
 
 
 def _referral_page(

@@ -1,5 +1,13 @@
 """What somebody writes after sending reaches who has to read it: "do not ring that number any more"."""
 
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from referral_directory.database import transaction
+from referral_directory.referrals.models import Referral
+from tests.directory.factories import opened
 from tests.directory.referrals.following import (
     NAME,
     PHONE,
@@ -7,6 +15,7 @@ from tests.directory.referrals.following import (
     answer,
     look_up,
     make_referral,
+    start_draft,
     visit,
 )
 from tests.directory.staff.visiting import send
@@ -124,3 +133,27 @@ def test_an_answer_to_a_question_is_told_as_one(staff, post, new_browser):
     share(staff, made.page, "No")
     assert news(post) == []
     assert "answered" in post.messages()[-1]["Subject"]
+
+
+def test_what_waits_is_shown_however_many_newer_ones_there_are(staff, post, settings):
+    made = make_referral(staff, post)
+    draft = start_draft(staff)
+    with opened(settings) as database, transaction(database) as session:
+        for reference in ("waits", *(f"new-{number}" for number in range(201))):
+            old = session.scalar(select(Referral).where(Referral.reference == made.reference))
+            copied = {name: getattr(old, name) for name in ("community_space_id", "started_by", "news_at")}
+            days = -1 if reference == "waits" else 1
+            session.add(
+                Referral(
+                    **copied,
+                    id=uuid4(),
+                    reference=reference,
+                    created_at=old.created_at + timedelta(days=days),
+                    status="declined" if reference == "waits" else "withdrawn",
+                    reason="full",
+                )
+            )
+    waiting = staff.get("/staff/referrals").text.split("All others")[0]
+    assert ">waits</a>" in waiting
+    assert draft.rsplit("/", 1)[-1] in waiting
+    assert "new-1" not in waiting
