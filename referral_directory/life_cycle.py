@@ -144,12 +144,16 @@ PACES = {
 def _list_moves() -> Iterator[Move]:
     yield Move(Action.SEND, Status.DRAFT, Status.SENT, STAFF)
     yield Move(Action.OPEN, Status.SENT, Status.OPENED, PROVIDER)
-    yield Move(Action.ACCEPT, Status.OPENED, Status.ACCEPTED, PROVIDER)
-    yield Move(Action.DECLINE, Status.OPENED, Status.DECLINED, PROVIDER)
-    yield Move(Action.DECLINE, Status.ACCEPTED, Status.DECLINED, PROVIDER)
-    yield Move(Action.BEGIN, Status.ACCEPTED, Status.IN_PROGRESS, PROVIDER)
+    # What a service says on the telephone, staff write down for it.
+    for status, actors in ((Status.SENT, STAFF), (Status.OPENED, STAFF | PROVIDER)):
+        yield Move(Action.ACCEPT, status, Status.ACCEPTED, actors)
+        yield Move(Action.DECLINE, status, Status.DECLINED, actors)
+    yield Move(Action.DECLINE, Status.ACCEPTED, Status.DECLINED, STAFF | PROVIDER)
+    yield Move(Action.BEGIN, Status.ACCEPTED, Status.IN_PROGRESS, STAFF | PROVIDER)
     for status in (Status.ACCEPTED, Status.IN_PROGRESS):
         yield Move(Action.COMPLETE, status, Status.COMPLETED, STAFF | PROVIDER)
+    for status in (Status.SENT, Status.OPENED, Status.DECLINED, Status.EXPIRED):
+        yield Move(Action.COMPLETE, status, Status.COMPLETED, STAFF)
     for status in (Status.DECLINED, Status.EXPIRED):
         yield Move(Action.RE_ROUTE, status, Status.RE_ROUTED, STAFF)
     for status in Status:

@@ -104,6 +104,23 @@ def list_replaced(session: Session, referral: Referral) -> list[Referral]:
     return found
 
 
+def list_successors(session: Session, referral: Referral) -> list[Referral]:
+    """The referrals that took its place, one after another; empty unless another service is asked instead."""
+    found: list[Referral] = []
+    while referral.status == Status.RE_ROUTED:
+        after = session.scalar(
+            select(Referral)
+            .where(Referral.replaces_id == referral.id)
+            .order_by(Referral.created_at.desc(), Referral.reference)
+            .limit(1)
+        )
+        if after is None:
+            break
+        found.append(after)
+        referral = after
+    return found
+
+
 def record_details(session: Session, keys: FieldKeys, referral: Referral, typed: Mapping[str, str]) -> None:
     """Keep these fields; an empty one is removed. Raises InvalidInput for one that is too long."""
     rows = session.scalars(select(ReferralDetail).where(ReferralDetail.referral_id == referral.id))

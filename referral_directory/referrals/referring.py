@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotPossible
 from referral_directory.field_encryption import FieldKeys
-from referral_directory.life_cycle import ENDED, OPEN, WITH_PROVIDER, Action, Outcome, Status, next_status
+from referral_directory.life_cycle import (
+    ENDED,
+    OPEN,
+    WITH_PROVIDER,
+    Action,
+    Actor,
+    Outcome,
+    Status,
+    next_status,
+    possible_actions,
+)
 from referral_directory.referrals.audit import Who, record_change
 from referral_directory.referrals.consent import find_consent, forget_needs, record_consent, void_consent
 from referral_directory.referrals.inboxes import Inbox, find_inbox
@@ -149,10 +159,18 @@ def withdraw_referral(session: Session, keys: FieldKeys, referral: Referral, who
 def complete_referral(
     session: Session, keys: FieldKeys, referral: Referral, who: Who, outcome: str, now: datetime
 ) -> None:
-    """End it with an outcome. Raises InvalidInput and NotPossible."""
+    """End it with an outcome. What was declined or expired can be closed too: the service then sees it no more.
+    Raises InvalidInput and NotPossible.
+    """
     if outcome not in [*Outcome]:
         raise InvalidInput("outcome", "Say how it ended.")
-    enter(referral, next_status(Status(referral.status), Action.COMPLETE, who.actor), now)
+    before = Status(referral.status)
+    after = next_status(before, Action.COMPLETE, who.actor)
+    if _never_was_with_service(referral):
+        raise NotPossible("No service had this referral: it cannot be closed with an outcome.")
+    enter(referral, after, now)
+    if before in (Status.DECLINED, Status.EXPIRED):
+        take_back(session, referral)
     referral.outcome = outcome
     record_change(session, keys, referral, who, Action.COMPLETE, now)
 
@@ -166,6 +184,8 @@ def reopen_referral(session: Session, keys: FieldKeys, referral: Referral, who: 
     )
     if session.scalar(under_way) is not None:
         raise NotPossible("Another referral took its place and is under way: withdraw that one first.")
+    if _was_taken_from_service(referral):
+        raise NotPossible("The service no longer had it when it was closed: ask a service anew.")
     enter(referral, after, now)
     referral.outcome = None
     record_change(session, keys, referral, who, Action.REOPEN, now)
@@ -194,7 +214,9 @@ def copy_referral(
     draft.replaces_id = referral.id if replaces else None
     session.flush()
     details = read_details(session, keys, referral)
-    record_details(session, keys, draft, {name: details.get(name, "") for name in CONTACT_FIELDS})
+    # The sheet that the person holds goes on working for what takes the place of the old one.
+    names = [*CONTACT_FIELDS, STATUS_CODE] if replaces else [*CONTACT_FIELDS]
+    record_details(session, keys, draft, {name: details.get(name, "") for name in names})
     record_change(session, keys, draft, who, "started", now)
     return draft
 
@@ -257,9 +279,18 @@ def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now:
     record_change(session, keys, referral, who, "erased", now)
 
 
+def list_actions(referral: Referral) -> list[Action]:
+    """What staff can do with it now."""
+    barred = {Action.COMPLETE} if _never_was_with_service(referral) else set()
+    barred |= {Action.REOPEN} if _was_taken_from_service(referral) else set()
+    actions = possible_actions(Status(referral.status), Actor.STAFF) if referral.erased_at is None else []
+    return [action for action in actions if action not in barred]
+
+
 def enter(referral: Referral, status: Status, now: datetime) -> None:
     """Put a referral into a status: news, so that waiting begins afresh. Raises NotPossible after erasure."""
     check_is_kept(referral)
+    referral.ended_from = referral.status if status in ENDED else None
     referral.status, referral.news_at = status, now
     referral.stage, referral.reminded_at, referral.question_open = 0, None, False
     referral.ended_at = now if status in ENDED else None
@@ -283,6 +314,16 @@ def check_is_kept(referral: Referral) -> None:
     """Raises NotPossible if the personal data is erased."""
     if referral.erased_at is not None:
         raise NotPossible("The personal data of this referral is erased: start a new one.")
+
+
+def _never_was_with_service(referral: Referral) -> bool:
+    with_service = WITH_PROVIDER | {Status.DECLINED}
+    return referral.status == Status.EXPIRED and referral.ended_from not in with_service
+
+
+def _was_taken_from_service(referral: Referral) -> bool:
+    taken = referral.ended_from in (Status.DECLINED, Status.EXPIRED)
+    return referral.status == Status.COMPLETED and taken
 
 
 def _check_can_be_reached(details: Mapping[str, str]) -> None:

@@ -22,7 +22,7 @@ from referral_directory.life_cycle import (
     possible_actions,
     say,
 )
-from referral_directory.referrals import referring
+from referral_directory.referrals import referring, ringing
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.consent import list_consents
 from referral_directory.referrals.half_typed import half_typed_in, list_half_typed
@@ -46,7 +46,7 @@ from referral_directory.staff.roles import Staff
 from referral_directory.web.autosaving import allow_script
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_choices import find_next_best
-from referral_directory.web.referrals_counting import WITHDRAWN, count_as
+from referral_directory.web.referrals_counting import WITHDRAWN, count_as, is_end_counted
 from referral_directory.web.referrals_draft import Sender, cards_of, describe_briefly, who_is
 from referral_directory.web.signed_in import describe, staff_page
 from referral_directory.web.templating import render
@@ -147,16 +147,38 @@ def add_note(
 
 
 @router.post("/staff/referrals/{identity}/act")
-def act(request: Request, staff: Sender, identity: UUID, action: Typed = "", outcome: Typed = "") -> Response:
-    """Withdraw, reopen, complete, ask the next service, copy, erase, or try a mail again. Raises NotFound."""
+def act(
+    request: Request,
+    staff: Sender,
+    identity: UUID,
+    action: Typed = "",
+    outcome: Typed = "",
+    reason: Typed = "",
+) -> Response:
+    """Withdraw, reopen, complete, ask the next service, copy, erase, try a mail again, or write down what the service
+    said on the telephone. Raises NotFound.
+    """
     directory = get_directory(request)
     try:
         with transaction(directory.database) as session:
             referral = get_referral(session, identity, staff.community_space_id)
-            address = _act(directory, session, referral, staff, action, outcome)
+            if action in ringing.TOLD:
+                _write_down(directory, session, referral, staff, Action(action), reason)
+                address = f"/staff/referrals/{referral.id}?said={action}"
+            else:
+                address = _act(directory, session, referral, staff, action, outcome)
     except InvalidInput as error:
         return _referral_page(request, staff, identity, error)
     return RedirectResponse(address, 303)
+
+
+def _write_down(
+    directory: Directory, session: Session, referral: Referral, staff: Staff, action: Action, reason: str
+) -> None:
+    ringing.record_told(
+        session, directory.field_keys, referral, who_is(staff), action, reason, directory.clock()
+    )
+    count_as(session, directory, referral, referral.reason)
 
 
 def _act(
@@ -171,8 +193,9 @@ def _act(
     elif action == Action.REOPEN:
         referring.reopen_referral(session, keys, referral, who, now)
     elif action == Action.COMPLETE:
+        counts = not is_end_counted(referral)
         referring.complete_referral(session, keys, referral, who, outcome, now)
-        count_as(session, directory, referral, outcome)
+        count_as(session, directory, referral, outcome if counts else None)
     elif action == Action.RE_ROUTE:
         draft = referring.re_route_referral(session, keys, referral, who, now)
         return f"/staff/referrals/{draft.id}/services"
@@ -195,11 +218,13 @@ def describe_waiting(referral: Referral) -> dict[str, object]:
         Status.DECLINED: f"Declined: {REASONS.get(referral.reason or '', '').lower()}. Ask the next service",
         Status.EXPIRED: "No answer in time. Ask the next service",
     }
+    if referral.ended_from in (Status.ACCEPTED, Status.IN_PROGRESS):
+        words[Status.EXPIRED] = "The service said yes, then nothing was heard: ask how it went, and close it"
     todo = "The service asks you something" if referral.question_open else ""
     todo = "The person wrote something: read it" if referral.note_unread else todo
     todo = todo or words.get(Status(referral.status), "")
     if not todo and referral.stage == 2:
-        todo = "The service does not answer: ring it"
+        todo = "The service does not answer: ring it, and write down what it says"
     return describe_briefly(referral) | {
         "todo": todo,
         "words": say_status(referral),
@@ -240,6 +265,7 @@ def _referral_page(
         "referrals/referral.html",
         status,
         outcomes=OUTCOMES,
+        reasons=REASONS,
         said=said,
         errors=errors,
         typed=typed,
@@ -283,7 +309,7 @@ def _describe_fully(
             for mail in list_mails(session, referral)
         ],
         "suggested": suggested.service if suggested else "",
-        "actions": [] if erased else possible_actions(Status(referral.status), Actor.STAFF),
+        "actions": referring.list_actions(referral),
         "can_erase": referral.status in ENDED and not erased,
     }
 

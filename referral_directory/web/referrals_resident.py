@@ -17,7 +17,7 @@ from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Status, 
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.models import Referral
-from referral_directory.referrals.records import STATUS_CODE, read_details, read_notes
+from referral_directory.referrals.records import STATUS_CODE, list_successors, read_details, read_notes
 from referral_directory.staff.attempts import Guard, check_rate, claim_attempt, forgive_attempt
 from referral_directory.staff.keys import keyed_digest
 from referral_directory.staff.lockout import SECOND_STEP
@@ -45,6 +45,13 @@ MEANINGS = {
     Status.WITHDRAWN: "It is withdrawn. The service no longer sees your details here.",
     Status.EXPIRED: "It ended without an answer. Your community space looks for another service.",
 }
+EXPIRED_FROM = {
+    Status.DRAFT: "It was not sent, and has ended. If you still need help, ask again where you asked first.",
+    Status.ACCEPTED: "The service said yes, and we heard nothing after that. If you still need help, say so in a note.",
+    Status.DECLINED: "The service could not help. If you still need help, say so in a note.",
+    Status.IN_PROGRESS: "The service was helping you, and we heard nothing after that. If you still need help, say so "
+    "in a note.",
+}
 
 
 @router.get("/my-referral")
@@ -70,12 +77,12 @@ def show_mine(
                 _do(directory, session, _find(session, identity), action, note)
         except InvalidInput as wrong:
             error, action = wrong, ""
-    return _status_page(request, identity, code, error, said=action)
+    return _status_page(request, identity, (reference, code), error, said=action)
 
 
 def _claim(directory: Directory, reference: str, code: str) -> str:
-    """The reference, if the code is its own. Raises InvalidInput, the same for an unknown reference and a wrong
-    code, and TooManyAttempts.
+    """The reference, if the code is its own, or that of the referral which took its place. Raises InvalidInput, the
+    same for an unknown reference and a wrong code, and TooManyAttempts.
     """
     identity, typed = "".join(reference.split()).upper(), "".join(code.split()).upper()
     guards = [
@@ -85,12 +92,13 @@ def _claim(directory: Directory, reference: str, code: str) -> str:
     with transaction(directory.database) as session:
         claim_attempt(session, guards, directory.clock())
     with transaction(directory.database) as session:
-        referral = _find(session, identity)
-        details = read_details(session, directory.field_keys, referral) if referral else {}
-        if not typed or not hmac.compare_digest(details.get(STATUS_CODE, "-").encode(), typed.encode()):
+        kept = _list_kept(session, identity)
+        details = [read_details(session, directory.field_keys, one) for one in kept]
+        codes = [one.get(STATUS_CODE, "-") for one in details]
+        if not typed or not any(hmac.compare_digest(one.encode(), typed.encode()) for one in codes):
             raise InvalidInput("code", "Reference and code do not belong together. Look at your sheet again.")
         forgive_attempt(session, guards, directory.clock())
-    return identity
+        return kept[-1].reference
 
 
 def _do(directory: Directory, session: Session, referral: Referral | None, action: str, note: str) -> None:
@@ -101,10 +109,25 @@ def _do(directory: Directory, session: Session, referral: Referral | None, actio
         shared = referral.status in PROVIDER_SEES
         referring.write_note(session, keys, referral, RESIDENT, note, shared, now)
     elif action == Action.WITHDRAW:
+        counts = referral.sent_at is not None
         referring.withdraw_referral(session, keys, referral, RESIDENT, now)
-        count_as(session, directory, referral, WITHDRAWN)
+        count_as(session, directory, referral, WITHDRAWN if counts else None)
     else:
         raise InvalidInput("note", "Use one of the buttons on the page.")
+
+
+def _say_where(referral: Referral) -> str:
+    """Where it stands; of one that the clock ended, what came before."""
+    if referral.status == Status.EXPIRED and referral.ended_from in EXPIRED_FROM:
+        return EXPIRED_FROM[Status(referral.ended_from)]
+    return MEANINGS[Status(referral.status)]
+
+
+def _list_kept(session: Session, reference: str) -> list[Referral]:
+    """The referral of a sheet and those that took its place, the present one last; none whose data is erased."""
+    first = session.scalar(select(Referral).where(Referral.reference == reference))
+    path = [first, *list_successors(session, first)] if first else []
+    return [one for one in path if one.erased_at is None]
 
 
 def _find(session: Session, reference: str) -> Referral | None:
@@ -123,8 +146,9 @@ def _form_page(
 
 
 def _status_page(
-    request: Request, reference: str, code: str, error: InvalidInput | None, said: str
+    request: Request, reference: str, sheet: tuple[str, str], error: InvalidInput | None, said: str
 ) -> HTMLResponse:
+    """The page of the referral; `sheet` is the reference and the code that were typed."""
     directory = get_directory(request)
     with transaction(directory.database) as session:
         referral = _find(session, reference)
@@ -132,7 +156,9 @@ def _status_page(
             return _form_page(request)
         record_looking(session, directory.field_keys, referral, RESIDENT, directory.clock())
         shown = {"reference": reference, "service": referral.service_name}
-        shown["meaning"] = MEANINGS[Status(referral.status)]
+        # What took its place may be over and erased already; what it came to is known.
+        shown["meaning"] = _say_where([referral, *list_successors(session, referral)][-1])
+        shown["sheet"] = "".join(sheet[0].split()).upper()
         shown["readers"] = WITH_SERVICE if referral.status in PROVIDER_SEES else SPACE_ONLY
         written = read_notes(session, directory.field_keys, referral)
         notes = [note_lines(one) for one in written if one.shared or one.author == Actor.RESIDENT]
@@ -143,7 +169,7 @@ def _status_page(
         "referrals/my_referral.html",
         status,
         referral=shown,
-        code=code,
+        code=sheet[1],
         notes=notes,
         actions=actions,
         said=said,

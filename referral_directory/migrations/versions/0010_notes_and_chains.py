@@ -1,4 +1,4 @@
-"""notes that somebody has to read
+"""notes that somebody has to read, and what came before an end
 
 Revision: 0010, after 0009
 """
@@ -17,12 +17,14 @@ KINDS = ['new', 'chase', 'answer', 'withdrawn', 'code', 'page', 'page_code']
 def upgrade() -> None:
     # Not in a batch: on SQLite that makes the table anew, which takes everything that hangs off referrals with it.
     op.add_column('referral', sa.Column('note_unread', sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column('referral', sa.Column('ended_from', sa.String(length=12), nullable=True))
     _allow([*KINDS, 'note'])
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM referral_mail WHERE kind = 'note'")
     _allow(KINDS)
+    op.drop_column('referral', 'ended_from')
     op.drop_column('referral', 'note_unread')
 
 
