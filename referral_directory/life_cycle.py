@@ -18,6 +18,8 @@ from referral_directory.errors import NotPossible
 SATURDAY = 5
 ERASED_AFTER_END = timedelta(days=90)
 KEPT_AT_MOST = timedelta(days=365)
+# Later than this a copy would be erased before it is followed to its end.
+COPIED_WITHIN = timedelta(days=300)
 
 
 class Status(StrEnum):
@@ -210,11 +212,11 @@ def find_due(pace: Pace, waiting: Waiting, now: datetime) -> Due | None:
     return Due.EXPIRE if now >= ends_at else None
 
 
-def is_erasure_due(created_at: datetime, ended_at: datetime | None, was_sent: bool, now: datetime) -> bool:
+def is_erasure_due(kept_since: datetime, ended_at: datetime | None, was_sent: bool, now: datetime) -> bool:
     """Whether personal data must go: 90 days after the end, after 12 months whatever the status, and at once
-    when a draft ends that was never sent.
+    when a draft ends that was never sent. `kept_since` is when the first referral of the same person began.
     """
-    if now >= created_at + KEPT_AT_MOST:
+    if now >= kept_since + KEPT_AT_MOST:
         return True
     if ended_at is None:
         return False

@@ -48,6 +48,8 @@ class Referral(Base):
     service_name: Mapped[str] = mapped_column(Text, default="")
     suggested_service_id: Mapped[UUID | None] = mapped_column(Uuid)
     replaces_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("referral.id"))
+    # The first referral of the same person, if this one was copied from it or from a copy; else this is the first.
+    first_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     question_open: Mapped[bool] = mapped_column(default=False)
     # The resident wrote something that no member of staff has seen yet.
     note_unread: Mapped[bool] = mapped_column(default=False)

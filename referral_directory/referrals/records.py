@@ -104,6 +104,25 @@ def list_replaced(session: Session, referral: Referral) -> list[Referral]:
     return found
 
 
+def list_same_person(session: Session, referral: Referral, held: bool = False) -> list[Referral]:
+    """This referral and those that it was copied or re-routed from, or that were from it, the oldest first; `held`
+    until the transaction ends.
+    """
+    first = referral.first_id or referral.id
+    rows = (
+        select(Referral)
+        .where(or_(Referral.id == first, Referral.first_id == first))
+        .order_by(Referral.created_at, Referral.reference)
+    )
+    return list(session.scalars(rows.with_for_update() if held else rows))
+
+
+def find_kept_since(session: Session, referral: Referral) -> datetime:
+    """Since when details of this person are kept: from the first referral on."""
+    first = session.get(Referral, referral.first_id) if referral.first_id else None
+    return first.created_at if first else referral.created_at
+
+
 def list_successors(session: Session, referral: Referral) -> list[Referral]:
     """The referrals that took its place, one after another; empty unless another service is asked instead."""
     found: list[Referral] = []

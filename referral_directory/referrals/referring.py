@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from referral_directory.errors import InvalidInput, NotPossible
 from referral_directory.field_encryption import FieldKeys
 from referral_directory.life_cycle import (
+    COPIED_WITHIN,
     ENDED,
     OPEN,
     WITH_PROVIDER,
@@ -44,6 +45,8 @@ from referral_directory.referrals.records import (
     Note,
     add_note,
     erase_personal_data,
+    find_kept_since,
+    list_same_person,
     make_reference,
     make_status_code,
     read_details,
@@ -207,11 +210,18 @@ def re_route_referral(
 def copy_referral(
     session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime, replaces: bool = False
 ) -> Referral:
-    """A new draft for the same person, who need not say everything again. Raises NotPossible after erasure."""
+    """A new draft for the same person, who need not say everything again. Raises NotPossible after erasure, and when
+    the details are so old that they would go before the draft's end.
+    """
     check_is_kept(referral)
+    if now >= find_kept_since(session, referral) + COPIED_WITHIN:
+        raise NotPossible(
+            "Details of this person go 12 months after they first came. Start a new referral, and ask them again."
+        )
     draft = _new_draft(session, who, referral.community_space_id, now)
     draft.needs, draft.ward_code, draft.language = referral.needs, referral.ward_code, referral.language
     draft.replaces_id = referral.id if replaces else None
+    draft.first_id = referral.first_id or referral.id
     session.flush()
     details = read_details(session, keys, referral)
     # The sheet that the person holds goes on working for what takes the place of the old one.
@@ -269,6 +279,16 @@ def erase_referral(session: Session, keys: FieldKeys, referral: Referral, who: W
     if referral.status not in ENDED or referral.erased_at is not None:
         raise NotPossible("Withdraw the referral first: then its personal data can be erased.")
     forget(session, keys, referral, who, now)
+
+
+def erase_person(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
+    """Erase the personal data of all referrals of the same person. Raises NotPossible while one is under way."""
+    kept = [one for one in list_same_person(session, referral, held=True) if one.erased_at is None]
+    under_way = [one.reference for one in kept if one.status not in ENDED]
+    if under_way:
+        raise NotPossible(f"Withdraw {', '.join(under_way)} first: then everything can be erased.")
+    for one in kept:
+        forget(session, keys, one, who, now)
 
 
 def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:

@@ -38,6 +38,7 @@ from referral_directory.referrals.records import (
     get_referral,
     list_referrals,
     list_replaced,
+    list_same_person,
     list_waiting,
     read_details,
     read_notes,
@@ -110,17 +111,23 @@ def export(request: Request, staff: Sender, identity: UUID) -> Response:
     with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
         record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
-        details = read_details(session, directory.field_keys, referral)
-        shown = _describe_fully(directory, session, referral, details)
-        text = render(
-            "referrals/export.txt",
-            needs=referral.needs,
-            consents=list_consents(session, referral),
-            half_typed=list_half_typed(details),
-            **shown,
-        )
+        others = [one for one in list_same_person(session, referral) if one.id != referral.id]
+        text = "\n\n".join(_export_text(directory, session, one) for one in [referral, *others])
+        for one in others:
+            record_looking(session, directory.field_keys, one, who_is(staff), directory.clock())
         headers = {"content-disposition": f'attachment; filename="{referral.reference}.txt"'}
     return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+def _export_text(directory: Directory, session: Session, referral: Referral) -> str:
+    details = read_details(session, directory.field_keys, referral)
+    return render(
+        "referrals/export.txt",
+        needs=referral.needs,
+        consents=list_consents(session, referral),
+        half_typed=list_half_typed(details),
+        **_describe_fully(directory, session, referral, details),
+    )
 
 
 @router.post("/staff/referrals/{identity}/note")
@@ -204,6 +211,8 @@ def _act(
         return f"/staff/referrals/{draft.id}/services"
     elif action == "erase":
         referring.erase_referral(session, keys, referral, who, now)
+    elif action == "erase_person":
+        referring.erase_person(session, keys, referral, who, now)
     elif action == "mail_again":
         try_again(session, referral, now)
     else:
@@ -310,6 +319,11 @@ def _describe_fully(
         ],
         "suggested": suggested.service if suggested else "",
         "actions": referring.list_actions(referral),
+        "same_person": [
+            describe_briefly(one) | {"words": say_status(one), "ended": one.status in ENDED}
+            for one in list_same_person(session, referral)
+            if one.id != referral.id and one.erased_at is None
+        ],
         "can_erase": referral.status in ENDED and not erased,
     }
 
