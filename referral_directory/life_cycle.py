@@ -18,6 +18,8 @@ from referral_directory.errors import NotPossible
 SATURDAY = 5
 ERASED_AFTER_END = timedelta(days=90)
 KEPT_AT_MOST = timedelta(days=365)
+# Later than this a copy would be erased before it is followed to its end.
+COPIED_WITHIN = timedelta(days=300)
 
 
 class Status(StrEnum):
@@ -144,12 +146,16 @@ PACES = {
 def _list_moves() -> Iterator[Move]:
     yield Move(Action.SEND, Status.DRAFT, Status.SENT, STAFF)
     yield Move(Action.OPEN, Status.SENT, Status.OPENED, PROVIDER)
-    yield Move(Action.ACCEPT, Status.OPENED, Status.ACCEPTED, PROVIDER)
-    yield Move(Action.DECLINE, Status.OPENED, Status.DECLINED, PROVIDER)
-    yield Move(Action.DECLINE, Status.ACCEPTED, Status.DECLINED, PROVIDER)
-    yield Move(Action.BEGIN, Status.ACCEPTED, Status.IN_PROGRESS, PROVIDER)
+    # What a service says on the telephone, staff write down for it.
+    for status, actors in ((Status.SENT, STAFF), (Status.OPENED, STAFF | PROVIDER)):
+        yield Move(Action.ACCEPT, status, Status.ACCEPTED, actors)
+        yield Move(Action.DECLINE, status, Status.DECLINED, actors)
+    yield Move(Action.DECLINE, Status.ACCEPTED, Status.DECLINED, STAFF | PROVIDER)
+    yield Move(Action.BEGIN, Status.ACCEPTED, Status.IN_PROGRESS, STAFF | PROVIDER)
     for status in (Status.ACCEPTED, Status.IN_PROGRESS):
         yield Move(Action.COMPLETE, status, Status.COMPLETED, STAFF | PROVIDER)
+    for status in (Status.SENT, Status.OPENED, Status.DECLINED, Status.EXPIRED):
+        yield Move(Action.COMPLETE, status, Status.COMPLETED, STAFF)
     for status in (Status.DECLINED, Status.EXPIRED):
         yield Move(Action.RE_ROUTE, status, Status.RE_ROUTED, STAFF)
     for status in Status:
@@ -206,11 +212,11 @@ def find_due(pace: Pace, waiting: Waiting, now: datetime) -> Due | None:
     return Due.EXPIRE if now >= ends_at else None
 
 
-def is_erasure_due(created_at: datetime, ended_at: datetime | None, was_sent: bool, now: datetime) -> bool:
+def is_erasure_due(kept_since: datetime, ended_at: datetime | None, was_sent: bool, now: datetime) -> bool:
     """Whether personal data must go: 90 days after the end, after 12 months whatever the status, and at once
-    when a draft ends that was never sent.
+    when a draft ends that was never sent. `kept_since` is when the first referral of the same person began.
     """
-    if now >= created_at + KEPT_AT_MOST:
+    if now >= kept_since + KEPT_AT_MOST:
         return True
     if ended_at is None:
         return False

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from referral_directory.database import Database, transaction
 from referral_directory.field_encryption import FieldKeys
@@ -28,6 +28,7 @@ from referral_directory.referrals.inboxes import find_inbox, pace_for
 from referral_directory.referrals.models import Referral
 from referral_directory.referrals.outbox import CHASE, post_link, take_back
 from referral_directory.referrals.providing import purge_visits
+from referral_directory.referrals.records import find_kept_since
 from referral_directory.referrals.referring import enter, forget
 
 OnEnd = Callable[[Session, Referral, bool], None]
@@ -50,6 +51,7 @@ def keep_time(database: Database, keys: FieldKeys, now: datetime, on_end: OnEnd)
 
 
 def _worth_looking_at(now: datetime) -> Select[UUID]:
+    first = aliased(Referral)
     return select(Referral.id).where(
         Referral.erased_at.is_(None),
         or_(
@@ -57,6 +59,7 @@ def _worth_looking_at(now: datetime) -> Select[UUID]:
             Referral.sent_at.is_(None),
             Referral.ended_at <= now - ERASED_AFTER_END,
             Referral.created_at <= now - KEPT_AT_MOST,
+            Referral.first_id.in_(select(first.id).where(first.created_at <= now - KEPT_AT_MOST)),
         ),
     )
 
@@ -75,14 +78,15 @@ def _keep_time_of(
     pace = pace_for(session, referral)
     waiting = Waiting(referral.news_at, referral.stage, referral.reminded_at)
     due = find_due(pace, waiting, now) if pace else None
-    erase = is_erasure_due(referral.created_at, referral.ended_at, referral.sent_at is not None, now)
+    since = find_kept_since(session, referral)
+    erase = is_erasure_due(since, referral.ended_at, referral.sent_at is not None, now)
     if due in (Due.CHASE, Due.ESCALATE) and not erase:
         _remind(session, keys, referral, due, now)
         done.append(due)
     elif referral.status in OPEN and (due == Due.EXPIRE or erase):
         _expire(session, keys, referral, now, on_end)
         done.append(Due.EXPIRE)
-    if is_erasure_due(referral.created_at, referral.ended_at, referral.sent_at is not None, now):
+    if is_erasure_due(since, referral.ended_at, referral.sent_at is not None, now):
         forget(session, keys, referral, CLOCKWORK, now)
         done.append("erase")
     return done

@@ -48,11 +48,17 @@ class Referral(Base):
     service_name: Mapped[str] = mapped_column(Text, default="")
     suggested_service_id: Mapped[UUID | None] = mapped_column(Uuid)
     replaces_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("referral.id"))
+    # The first referral of the same person, if this one was copied from it or from a copy; else this is the first.
+    first_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     question_open: Mapped[bool] = mapped_column(default=False)
+    # The resident wrote something that no member of staff has seen yet.
+    note_unread: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     news_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    # The status that it ended in place of.
+    ended_from: Mapped[str | None] = mapped_column(String(12))
     stage: Mapped[int] = mapped_column(Integer, default=0)
     reminded_at: Mapped[datetime | None] = mapped_column(Moment)
     erased_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -158,7 +164,9 @@ class ReferralMail(Mail, Base):
     """A mail to a service about a referral; without one it is about the page with all referrals of an address."""
 
     __tablename__ = "referral_mail"
-    __table_args__ = (_one_of("kind", ["new", "chase", "answer", "withdrawn", "code", "page", "page_code"]),)
+    __table_args__ = (
+        _one_of("kind", ["new", "chase", "answer", "withdrawn", "code", "page", "page_code", "note"]),
+    )
     is_tried_again: ClassVar[bool] = True
     referral_id: Mapped[UUID | None] = mapped_column(
         Uuid, ForeignKey("referral.id", ondelete="CASCADE"), index=True

@@ -19,8 +19,8 @@ from referral_directory.referrals.models import Referral, ReferralLink, Referral
 from referral_directory.staff.keys import digest_of
 
 NEW, CHASE, ANSWER, WITHDRAWN, CODE = "new", "chase", "answer", "withdrawn", "code"
-PAGE, PAGE_CODE = "page", "page_code"
-ABOUT_A_LINK = (NEW, CHASE, ANSWER)
+PAGE, PAGE_CODE, NOTE = "page", "page_code", "note"
+ABOUT_A_LINK = (NEW, CHASE, ANSWER, NOTE)
 
 
 def post_link(
@@ -77,6 +77,18 @@ def take_back(session: Session, referral: Referral) -> list[str]:
     session.execute(delete(ReferralMail).where(of_this, ReferralMail.delivered_at.is_(None)))
     session.execute(delete(ReferralLink).where(ReferralLink.referral_id == referral.id))
     return [address for address, at in mailed.items() if address not in told or told[address] <= at]
+
+
+def tell_service(session: Session, keys: FieldKeys, referral: Referral, address: str, now: datetime) -> None:
+    """Mail that there is something to read, unless a mail that leads to the same page waits to go out."""
+    session.flush()
+    waiting = select(ReferralMail.id).where(
+        ReferralMail.referral_id == referral.id,
+        ReferralMail.kind.in_((NEW, ANSWER, NOTE)),
+        ReferralMail.next_try_at.is_not(None),
+    )
+    if session.scalar(waiting.limit(1)) is None:
+        post_link(session, keys, referral, NOTE, address, now)
 
 
 def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock) -> tuple[int, int]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
+from referral_directory.life_cycle import ENDED, Status
 from referral_directory.referrals.models import Referral, ReferralDetail, ReferralNote
 
 # Fields of the contact form: what people read, and the most characters.
@@ -72,12 +73,70 @@ def list_referrals(session: Session, space: UUID | None, most: int = 200) -> lis
     return list(rows)
 
 
+def list_waiting(session: Session, space: UUID | None) -> list[Referral]:
+    """All referrals for which the sender has to do something, the longest waiting first: finish a draft, ask another
+    service, ring, answer, or read what the person wrote.
+    """
+    rows = session.scalars(
+        select(Referral)
+        .where(
+            Referral.community_space_id == space,
+            Referral.erased_at.is_(None),
+            or_(
+                Referral.status.in_([Status.DRAFT, Status.DECLINED]),
+                and_(Referral.status == Status.EXPIRED, Referral.sent_at.is_not(None)),
+                and_(Referral.stage == 2, Referral.status.not_in([*ENDED])),
+                Referral.question_open,
+                Referral.note_unread,
+            ),
+        )
+        .order_by(Referral.news_at, Referral.reference)
+    )
+    return list(rows)
+
+
 def list_replaced(session: Session, referral: Referral) -> list[Referral]:
     """The referrals that this one takes the place of, the latest first."""
     found: list[Referral] = []
     while referral.replaces_id is not None and (before := session.get(Referral, referral.replaces_id)):
         found.append(before)
         referral = before
+    return found
+
+
+def list_same_person(session: Session, referral: Referral, held: bool = False) -> list[Referral]:
+    """This referral and those that it was copied or re-routed from, or that were from it, the oldest first; `held`
+    until the transaction ends.
+    """
+    first = referral.first_id or referral.id
+    rows = (
+        select(Referral)
+        .where(or_(Referral.id == first, Referral.first_id == first))
+        .order_by(Referral.created_at, Referral.reference)
+    )
+    return list(session.scalars(rows.with_for_update() if held else rows))
+
+
+def find_kept_since(session: Session, referral: Referral) -> datetime:
+    """Since when details of this person are kept: from the first referral on."""
+    first = session.get(Referral, referral.first_id) if referral.first_id else None
+    return first.created_at if first else referral.created_at
+
+
+def list_successors(session: Session, referral: Referral) -> list[Referral]:
+    """The referrals that took its place, one after another; empty unless another service is asked instead."""
+    found: list[Referral] = []
+    while referral.status == Status.RE_ROUTED:
+        after = session.scalar(
+            select(Referral)
+            .where(Referral.replaces_id == referral.id)
+            .order_by(Referral.created_at.desc(), Referral.reference)
+            .limit(1)
+        )
+        if after is None:
+            break
+        found.append(after)
+        referral = after
     return found
 
 
@@ -159,7 +218,7 @@ def erase_personal_data(session: Session, referral: Referral, now: datetime) -> 
     for table in (ReferralDetail, ReferralNote):
         session.execute(delete(table).where(table.referral_id == referral.id))
     referral.needs, referral.ward_code, referral.language = "", None, ""
-    referral.question_open, referral.erased_at = False, now
+    referral.question_open, referral.note_unread, referral.erased_at = False, False, now
 
 
 def rotate_keys(session: Session, keys: FieldKeys) -> list[Referral]:

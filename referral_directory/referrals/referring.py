@@ -9,12 +9,31 @@ from sqlalchemy.orm import Session
 
 from referral_directory.errors import InvalidInput, NotPossible
 from referral_directory.field_encryption import FieldKeys
-from referral_directory.life_cycle import ENDED, OPEN, Action, Outcome, Status, next_status
+from referral_directory.life_cycle import (
+    COPIED_WITHIN,
+    ENDED,
+    OPEN,
+    WITH_PROVIDER,
+    Action,
+    Actor,
+    Outcome,
+    Status,
+    next_status,
+    possible_actions,
+)
 from referral_directory.referrals.audit import Who, record_change
 from referral_directory.referrals.consent import find_consent, forget_needs, record_consent, void_consent
 from referral_directory.referrals.inboxes import Inbox, find_inbox, get_open_inbox
 from referral_directory.referrals.models import Referral
-from referral_directory.referrals.outbox import ANSWER, NEW, WITHDRAWN, post, post_link, take_back
+from referral_directory.referrals.outbox import (
+    ANSWER,
+    NEW,
+    WITHDRAWN,
+    post,
+    post_link,
+    take_back,
+    tell_service,
+)
 from referral_directory.referrals.questions import check_fit, keep_answers
 from referral_directory.referrals.records import (
     ANSWERS,
@@ -26,7 +45,9 @@ from referral_directory.referrals.records import (
     Note,
     add_note,
     erase_personal_data,
+    find_kept_since,
     keep_notes_back,
+    list_same_person,
     make_reference,
     make_status_code,
     read_details,
@@ -34,6 +55,9 @@ from referral_directory.referrals.records import (
 )
 
 MOST_NEEDS = 6
+# What can still change while a service holds the referral.
+CHANGEABLE = ("safe_contact", "phone", "email")
+CONTACT_CHANGED = "How to get in touch has changed. Please read it above before you ring or write."
 
 
 def start_referral(
@@ -115,8 +139,7 @@ def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Wh
     details = read_details(session, keys, referral)
     if not details.get("name"):
         raise InvalidInput("name", "Type the name that the person wants to be called.")
-    if not any(details.get(way) for way in ("phone", "email", "address")):
-        raise InvalidInput("phone", "Type a telephone number, an e-mail address or an address.")
+    _check_can_be_reached(details)
     if STATUS_CODE not in details:
         record_details(session, keys, referral, {STATUS_CODE: make_status_code()})
     enter(referral, after, now)
@@ -139,10 +162,18 @@ def withdraw_referral(session: Session, keys: FieldKeys, referral: Referral, who
 def complete_referral(
     session: Session, keys: FieldKeys, referral: Referral, who: Who, outcome: str, now: datetime
 ) -> None:
-    """End it with an outcome. Raises InvalidInput and NotPossible."""
+    """End it with an outcome. What was declined or expired can be closed too: the service then sees it no more.
+    Raises InvalidInput and NotPossible.
+    """
     if outcome not in [*Outcome]:
         raise InvalidInput("outcome", "Say how it ended.")
-    enter(referral, next_status(Status(referral.status), Action.COMPLETE, who.actor), now)
+    before = Status(referral.status)
+    after = next_status(before, Action.COMPLETE, who.actor)
+    if _never_was_with_service(referral):
+        raise NotPossible("No service had this referral: it cannot be closed with an outcome.")
+    enter(referral, after, now)
+    if before in (Status.DECLINED, Status.EXPIRED):
+        take_back(session, referral)
     referral.outcome = outcome
     record_change(session, keys, referral, who, Action.COMPLETE, now)
 
@@ -156,6 +187,8 @@ def reopen_referral(session: Session, keys: FieldKeys, referral: Referral, who: 
     )
     if session.scalar(under_way) is not None:
         raise NotPossible("Another referral took its place and is under way: withdraw that one first.")
+    if _was_taken_from_service(referral):
+        raise NotPossible("The service no longer had it when it was closed: ask a service anew.")
     enter(referral, after, now)
     referral.outcome = None
     record_change(session, keys, referral, who, Action.REOPEN, now)
@@ -177,14 +210,23 @@ def re_route_referral(
 def copy_referral(
     session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime, replaces: bool = False
 ) -> Referral:
-    """A new draft for the same person, who need not say everything again. Raises NotPossible after erasure."""
+    """A new draft for the same person, who need not say everything again. Raises NotPossible after erasure, and when
+    the details are so old that they would go before the draft's end.
+    """
     check_is_kept(referral)
+    if now >= find_kept_since(session, referral) + COPIED_WITHIN:
+        raise NotPossible(
+            "Details of this person go 12 months after they first came. Start a new referral, and ask them again."
+        )
     draft = _new_draft(session, who, referral.community_space_id, now)
     draft.needs, draft.ward_code, draft.language = referral.needs, referral.ward_code, referral.language
     draft.replaces_id = referral.id if replaces else None
+    draft.first_id = referral.first_id or referral.id
     session.flush()
     details = read_details(session, keys, referral)
-    record_details(session, keys, draft, {name: details.get(name, "") for name in CONTACT_FIELDS})
+    # The sheet that the person holds goes on working for what takes the place of the old one.
+    names = [*CONTACT_FIELDS, STATUS_CODE] if replaces else [*CONTACT_FIELDS]
+    record_details(session, keys, draft, {name: details.get(name, "") for name in names})
     record_change(session, keys, draft, who, "started", now)
     return draft
 
@@ -192,8 +234,9 @@ def copy_referral(
 def write_note(
     session: Session, keys: FieldKeys, referral: Referral, who: Who, text: str, shared: bool, now: datetime
 ) -> None:
-    """Add a note. A shared note of staff answers an open question, and the service gets a mail that it is there.
-    Raises InvalidInput, and NotPossible after erasure.
+    """Add a note. A shared note of staff answers an open question; the service that holds the referral gets a mail
+    that a shared one is there, and staff see that the resident wrote. Raises InvalidInput, and NotPossible after
+    erasure.
     """
     check_is_kept(referral)
     answers = shared and referral.question_open and who.actor == "staff"
@@ -201,12 +244,34 @@ def write_note(
     add_note(session, keys, referral, Note(who.actor, kind, shared, now, text))
     if who.actor == "staff":
         record_details(session, keys, referral, {HALF_NOTE: ""})
+    else:
+        referral.note_unread = True
     if answers:
         referral.question_open, referral.news_at, referral.stage, referral.reminded_at = False, now, 0, None
         inbox = find_inbox(session, referral.service_id)
         if inbox is not None:
             post_link(session, keys, referral, ANSWER, inbox.address, now)
+    elif shared:
+        _tell_service(session, keys, referral, now)
     record_change(session, keys, referral, who, "note_added", now)
+
+
+def change_contact(
+    session: Session, keys: FieldKeys, referral: Referral, who: Who, typed: Mapping[str, str], now: datetime
+) -> None:
+    """Change how to get in touch while a service holds the referral, and tell the service. Raises InvalidInput and
+    NotPossible.
+    """
+    check_is_with_service(referral)
+    details = read_details(session, keys, referral)
+    changed = {name: typed.get(name, "").strip() for name in CHANGEABLE}
+    if changed == {name: details.get(name, "") for name in CHANGEABLE}:
+        return
+    _check_can_be_reached(details | changed)
+    record_details(session, keys, referral, changed)
+    add_note(session, keys, referral, Note(who.actor, "note", True, now, CONTACT_CHANGED))
+    _tell_service(session, keys, referral, now)
+    record_change(session, keys, referral, who, "contact_changed", now)
 
 
 def erase_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
@@ -214,6 +279,16 @@ def erase_referral(session: Session, keys: FieldKeys, referral: Referral, who: W
     if referral.status not in ENDED or referral.erased_at is not None:
         raise NotPossible("Withdraw the referral first: then its personal data can be erased.")
     forget(session, keys, referral, who, now)
+
+
+def erase_person(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
+    """Erase the personal data of all referrals of the same person. Raises NotPossible while one is under way."""
+    kept = [one for one in list_same_person(session, referral, held=True) if one.erased_at is None]
+    under_way = [one.reference for one in kept if one.status not in ENDED]
+    if under_way:
+        raise NotPossible(f"Withdraw {', '.join(under_way)} first: then everything can be erased.")
+    for one in kept:
+        forget(session, keys, one, who, now)
 
 
 def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
@@ -224,9 +299,18 @@ def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now:
     record_change(session, keys, referral, who, "erased", now)
 
 
+def list_actions(referral: Referral) -> list[Action]:
+    """What staff can do with it now."""
+    barred = {Action.COMPLETE} if _never_was_with_service(referral) else set()
+    barred |= {Action.REOPEN} if _was_taken_from_service(referral) else set()
+    actions = possible_actions(Status(referral.status), Actor.STAFF) if referral.erased_at is None else []
+    return [action for action in actions if action not in barred]
+
+
 def enter(referral: Referral, status: Status, now: datetime) -> None:
     """Put a referral into a status: news, so that waiting begins afresh. Raises NotPossible after erasure."""
     check_is_kept(referral)
+    referral.ended_from = referral.status if status in ENDED else None
     referral.status, referral.news_at = status, now
     referral.stage, referral.reminded_at, referral.question_open = 0, None, False
     referral.ended_at = now if status in ENDED else None
@@ -239,10 +323,38 @@ def check_is_draft(referral: Referral) -> None:
         raise NotPossible("This referral is sent: it can no longer be edited.")
 
 
+def check_is_with_service(referral: Referral) -> None:
+    """Raises NotPossible unless a service holds it now."""
+    check_is_kept(referral)
+    if referral.status not in WITH_PROVIDER:
+        raise NotPossible("No service has this referral now.")
+
+
 def check_is_kept(referral: Referral) -> None:
     """Raises NotPossible if the personal data is erased."""
     if referral.erased_at is not None:
         raise NotPossible("The personal data of this referral is erased: start a new one.")
+
+
+def _never_was_with_service(referral: Referral) -> bool:
+    with_service = WITH_PROVIDER | {Status.DECLINED}
+    return referral.status == Status.EXPIRED and referral.ended_from not in with_service
+
+
+def _was_taken_from_service(referral: Referral) -> bool:
+    taken = referral.ended_from in (Status.DECLINED, Status.EXPIRED)
+    return referral.status == Status.COMPLETED and taken
+
+
+def _check_can_be_reached(details: Mapping[str, str]) -> None:
+    if not any(details.get(way) for way in ("phone", "email", "address")):
+        raise InvalidInput("phone", "Type a telephone number, an e-mail address or an address.")
+
+
+def _tell_service(session: Session, keys: FieldKeys, referral: Referral, now: datetime) -> None:
+    inbox = find_inbox(session, referral.service_id)
+    if referral.status in WITH_PROVIDER and inbox is not None:
+        tell_service(session, keys, referral, inbox.address, now)
 
 
 def _new_draft(session: Session, who: Who, space: UUID, now: datetime) -> Referral:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from referral_directory.errors import NotDelivered
 from referral_directory.referrals.delivery import Letter
-from referral_directory.referrals.outbox import ANSWER, CHASE, CODE, NEW, PAGE, PAGE_CODE, WITHDRAWN
+from referral_directory.referrals.outbox import ANSWER, CHASE, CODE, NEW, NOTE, PAGE, PAGE_CODE, WITHDRAWN
 
 SECONDS = 20
 # About a service's record (truth/keeping.py), which no referral knows of.
@@ -19,6 +19,7 @@ SUBJECTS = {
     NEW: "A new referral for {service} ({reference})",
     CHASE: "Still waiting for your answer: referral {reference}",
     ANSWER: "Your question about referral {reference} is answered",
+    NOTE: "There is something new about referral {reference}",
     WITHDRAWN: "Referral {reference} is withdrawn",
     CODE: "Your code for referral {reference}",
     RECORD: "Is this still right? {service}",
@@ -41,6 +42,13 @@ TEXTS = {
     NEW: WITH_LINK,
     CHASE: WITH_LINK,
     ANSWER: WITH_LINK,
+    NOTE: """{subject}.
+
+Please read it before you get in touch with the person. Open it here:
+{url}/provider/{secret}
+
+The page sends a code to this address and asks you for it: please do not pass the link on. You need no account.
+""",
     WITHDRAWN: """The person no longer wants this referral, or the community space took it back.
 
 The link that you were sent works no longer. If you wrote anything down from it, please delete it.

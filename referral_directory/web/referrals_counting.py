@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from referral_directory.demand.counting import Enquiry, add_one
 from referral_directory.demand.outcomes import REFERRAL_SENT
-from referral_directory.life_cycle import Outcome, Reason
+from referral_directory.life_cycle import Outcome, Reason, Status
 from referral_directory.referrals.models import Referral
 from referral_directory.web.context import Directory
 
@@ -44,6 +44,12 @@ def count_as(session: Session, directory: Directory, referral: Referral, outcome
     word = ENDS.get(outcome, outcome) if outcome else None  # type: ignore[call-overload]
     if word and (word == REFERRAL_SENT or word.startswith("end_")):
         _count(session, directory, referral.needs.split(), referral.ward_code, referral.language, word)
+
+
+def is_end_counted(referral: Referral) -> bool:
+    """Whether an end of this referral was counted already: that it was declined, or that nobody answered."""
+    said_yes = referral.ended_from in (Status.ACCEPTED, Status.IN_PROGRESS)
+    return referral.status == Status.DECLINED or (referral.status == Status.EXPIRED and not said_yes)
 
 
 def count_end(directory: Directory) -> Callable[[Session, Referral, bool], None]:

@@ -12,8 +12,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from referral_directory.clock import date_text, in_leeds
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput
-from referral_directory.life_cycle import ENDED, Action, Actor, Outcome, Status, possible_actions, say
-from referral_directory.referrals import referring
+from referral_directory.life_cycle import (
+    ENDED,
+    WITH_PROVIDER,
+    Action,
+    Actor,
+    Outcome,
+    Status,
+    possible_actions,
+    say,
+)
+from referral_directory.referrals import referring, ringing
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.consent import list_consents
 from referral_directory.referrals.half_typed import half_typed_in, list_half_typed
@@ -29,6 +38,8 @@ from referral_directory.referrals.records import (
     get_referral,
     list_referrals,
     list_replaced,
+    list_same_person,
+    list_waiting,
     read_details,
     read_notes,
 )
@@ -36,7 +47,7 @@ from referral_directory.staff.roles import Staff
 from referral_directory.web.autosaving import allow_script
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_choices import find_next_best
-from referral_directory.web.referrals_counting import WITHDRAWN, count_as
+from referral_directory.web.referrals_counting import WITHDRAWN, count_as, is_end_counted
 from referral_directory.web.referrals_draft import Sender, cards_of, describe_briefly, who_is
 from referral_directory.web.signed_in import describe, staff_page
 from referral_directory.web.templating import render
@@ -61,9 +72,10 @@ REASONS = {
 def show_referrals(request: Request, staff: Sender) -> HTMLResponse:
     """What is waiting, the longest first, and the rest."""
     with get_directory(request).database.read() as session:
+        ours = list_waiting(session, staff.community_space_id)
         rows = list_referrals(session, staff.community_space_id)
-        waiting = [describe_waiting(row) for row in sorted(rows, key=_waits_since) if waits_for_us(row)]
-        others = [describe_waiting(row) for row in rows if not waits_for_us(row)]
+        waiting = [describe_waiting(row) for row in ours]
+        others = [describe_waiting(row) for row in rows if row not in ours]
     return staff_page(request, staff, "referrals/list.html", waiting=waiting, others=others)
 
 
@@ -99,17 +111,23 @@ def export(request: Request, staff: Sender, identity: UUID) -> Response:
     with transaction(directory.database) as session:
         referral = get_referral(session, identity, staff.community_space_id)
         record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
-        details = read_details(session, directory.field_keys, referral)
-        shown = _describe_fully(directory, session, referral, details)
-        text = render(
-            "referrals/export.txt",
-            needs=referral.needs,
-            consents=list_consents(session, referral),
-            half_typed=list_half_typed(details),
-            **shown,
-        )
+        others = [one for one in list_same_person(session, referral) if one.id != referral.id]
+        text = "\n\n".join(_export_text(directory, session, one) for one in [referral, *others])
+        for one in others:
+            record_looking(session, directory.field_keys, one, who_is(staff), directory.clock())
         headers = {"content-disposition": f'attachment; filename="{referral.reference}.txt"'}
     return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+def _export_text(directory: Directory, session: Session, referral: Referral) -> str:
+    details = read_details(session, directory.field_keys, referral)
+    return render(
+        "referrals/export.txt",
+        needs=referral.needs,
+        consents=list_consents(session, referral),
+        half_typed=list_half_typed(details),
+        **_describe_fully(directory, session, referral, details),
+    )
 
 
 @router.post("/staff/referrals/{identity}/note")
@@ -136,16 +154,38 @@ def add_note(
 
 
 @router.post("/staff/referrals/{identity}/act")
-def act(request: Request, staff: Sender, identity: UUID, action: Typed = "", outcome: Typed = "") -> Response:
-    """Withdraw, reopen, complete, ask the next service, copy, erase, or try a mail again. Raises NotFound."""
+def act(
+    request: Request,
+    staff: Sender,
+    identity: UUID,
+    action: Typed = "",
+    outcome: Typed = "",
+    reason: Typed = "",
+) -> Response:
+    """Withdraw, reopen, complete, ask the next service, copy, erase, try a mail again, or write down what the service
+    said on the telephone. Raises NotFound.
+    """
     directory = get_directory(request)
     try:
         with transaction(directory.database) as session:
             referral = get_referral(session, identity, staff.community_space_id)
-            address = _act(directory, session, referral, staff, action, outcome)
+            if action in ringing.TOLD:
+                _write_down(directory, session, referral, staff, Action(action), reason)
+                address = f"/staff/referrals/{referral.id}?said={action}"
+            else:
+                address = _act(directory, session, referral, staff, action, outcome)
     except InvalidInput as error:
         return _referral_page(request, staff, identity, error)
     return RedirectResponse(address, 303)
+
+
+def _write_down(
+    directory: Directory, session: Session, referral: Referral, staff: Staff, action: Action, reason: str
+) -> None:
+    ringing.record_told(
+        session, directory.field_keys, referral, who_is(staff), action, reason, directory.clock()
+    )
+    count_as(session, directory, referral, referral.reason)
 
 
 def _act(
@@ -160,8 +200,9 @@ def _act(
     elif action == Action.REOPEN:
         referring.reopen_referral(session, keys, referral, who, now)
     elif action == Action.COMPLETE:
+        counts = not is_end_counted(referral)
         referring.complete_referral(session, keys, referral, who, outcome, now)
-        count_as(session, directory, referral, outcome)
+        count_as(session, directory, referral, outcome if counts else None)
     elif action == Action.RE_ROUTE:
         draft = referring.re_route_referral(session, keys, referral, who, now)
         return f"/staff/referrals/{draft.id}/services"
@@ -170,22 +211,13 @@ def _act(
         return f"/staff/referrals/{draft.id}/services"
     elif action == "erase":
         referring.erase_referral(session, keys, referral, who, now)
+    elif action == "erase_person":
+        referring.erase_person(session, keys, referral, who, now)
     elif action == "mail_again":
         try_again(session, referral, now)
     else:
         raise InvalidInput("action", "Use one of the buttons on the page.")
     return f"/staff/referrals/{referral.id}?said={action}"
-
-
-def waits_for_us(referral: Referral) -> bool:
-    """Whether the sender has to do something: finish a draft, answer, ask another service, or ring."""
-    if referral.erased_at is not None:
-        return False
-    if referral.status in (Status.DRAFT, Status.DECLINED):
-        return True
-    came_back = referral.status == Status.EXPIRED and referral.sent_at is not None
-    escalated = referral.stage == 2 and referral.status not in ENDED
-    return came_back or escalated or referral.question_open
 
 
 def describe_waiting(referral: Referral) -> dict[str, object]:
@@ -195,10 +227,13 @@ def describe_waiting(referral: Referral) -> dict[str, object]:
         Status.DECLINED: f"Declined: {REASONS.get(referral.reason or '', '').lower()}. Ask the next service",
         Status.EXPIRED: "No answer in time. Ask the next service",
     }
+    if referral.ended_from in (Status.ACCEPTED, Status.IN_PROGRESS):
+        words[Status.EXPIRED] = "The service said yes, then nothing was heard: ask how it went, and close it"
     todo = "The service asks you something" if referral.question_open else ""
+    todo = "The person wrote something: read it" if referral.note_unread else todo
     todo = todo or words.get(Status(referral.status), "")
     if not todo and referral.stage == 2:
-        todo = "The service does not answer: ring it"
+        todo = "The service does not answer: ring it, and write down what it says"
     return describe_briefly(referral) | {
         "todo": todo,
         "words": say_status(referral),
@@ -210,10 +245,6 @@ def say_status(referral: Referral) -> str:
     """Where it stands, in words."""
     words = say(Status(referral.status)).capitalize()
     return f"{words}: {OUTCOMES[Outcome(referral.outcome)].lower()}" if referral.outcome else words
-
-
-def _waits_since(referral: Referral) -> float:
-    return referral.news_at.timestamp()
 
 
 def _referral_page(
@@ -232,6 +263,7 @@ def _referral_page(
         half_typed = half_typed_in(details, HALF_NOTE)
         typed = typed or half_typed or {"note": "", "shared": "yes" if referral.question_open else ""}
         going = _describe_going_on(directory, session, referral)
+        referral.note_unread = False
         # Last, because the end of the audit is held from here on.
         if shown["details"] or shown["notes"] or half_typed:
             record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
@@ -242,6 +274,7 @@ def _referral_page(
         "referrals/referral.html",
         status,
         outcomes=OUTCOMES,
+        reasons=REASONS,
         said=said,
         errors=errors,
         typed=typed,
@@ -271,6 +304,7 @@ def _describe_fully(
     suggested = find_inbox(session, referral.suggested_service_id)
     return {
         "referral": describe_waiting(referral) | {"erased": erased, "question": referral.question_open},
+        "can_change": referral.status in WITH_PROVIDER and not erased,
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
         "answers": list_answers(details),
         "notes": [note_lines(note) for note in read_notes(session, directory.field_keys, referral)],
@@ -285,7 +319,12 @@ def _describe_fully(
         ],
         "kept_here": directory.mail_folder is not None,
         "suggested": suggested.service if suggested else "",
-        "actions": [] if erased else possible_actions(Status(referral.status), Actor.STAFF),
+        "actions": referring.list_actions(referral),
+        "same_person": [
+            describe_briefly(one) | {"words": say_status(one), "ended": one.status in ENDED}
+            for one in list_same_person(session, referral)
+            if one.id != referral.id and one.erased_at is None
+        ],
         "can_erase": referral.status in ENDED and not erased,
     }
 

@@ -13,11 +13,11 @@ from starlette.responses import HTMLResponse
 
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, TooManyAttempts
-from referral_directory.life_cycle import Action, Actor, Status, possible_actions
+from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Status, possible_actions
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.models import Referral
-from referral_directory.referrals.records import STATUS_CODE, read_details, read_notes
+from referral_directory.referrals.records import STATUS_CODE, list_successors, read_details, read_notes
 from referral_directory.referrals.self_referring import SPACE
 from referral_directory.staff.attempts import check_rate, claim_attempt, forgive_attempt, reference_guards
 from referral_directory.web.context import Directory, get_directory
@@ -32,6 +32,8 @@ Typed = Annotated[str, Form(max_length=5000)]
 RESIDENT = Who(Actor.RESIDENT)
 # Who follows the referral of somebody who asked without a community space.
 FOR_ONESELF = "the team that follows requests made online"
+WITH_SERVICE = "{Space} and the service can read it."
+SPACE_ONLY = "Only {space} can read it: no service has your referral now."
 MEANINGS = {
     Status.DRAFT: "It is not sent yet. Nobody outside {space} has seen it.",
     Status.SENT: "It is sent. The service has not opened it yet.",
@@ -43,6 +45,13 @@ MEANINGS = {
     Status.COMPLETED: "It is finished.",
     Status.WITHDRAWN: "It is withdrawn. The service no longer sees your details here.",
     Status.EXPIRED: "It ended without an answer. {Space} looks for another service.",
+}
+EXPIRED_FROM = {
+    Status.DRAFT: "It was not sent, and has ended. If you still need help, ask again where you asked first.",
+    Status.ACCEPTED: "The service said yes, and we heard nothing after that. If you still need help, say so in a note.",
+    Status.DECLINED: "The service could not help. If you still need help, say so in a note.",
+    Status.IN_PROGRESS: "The service was helping you, and we heard nothing after that. If you still need help, say so "
+    "in a note.",
 }
 
 
@@ -69,12 +78,12 @@ def show_mine(
                 _do(directory, session, _find(session, identity), action, note)
         except InvalidInput as wrong:
             error, action = wrong, ""
-    return _status_page(request, identity, code, error, said=action)
+    return _status_page(request, identity, (reference, code), error, said=action)
 
 
 def _claim(directory: Directory, network: str, reference: str, code: str) -> str:
-    """The reference, if the code is its own. Raises InvalidInput, the same for an unknown reference and a wrong
-    code, and TooManyAttempts.
+    """The reference, if the code is its own, or that of the referral which took its place. Raises InvalidInput, the
+    same for an unknown reference and a wrong code, and TooManyAttempts.
     """
     identity, typed = "".join(reference.split()).upper(), "".join(code.split()).upper()
     guards = reference_guards(directory.staff_keys, identity, network)
@@ -82,12 +91,13 @@ def _claim(directory: Directory, network: str, reference: str, code: str) -> str
     with transaction(directory.database) as session:
         claim_attempt(session, guards, directory.clock())
     with transaction(directory.database) as session:
-        referral = _find(session, identity)
-        details = read_details(session, directory.field_keys, referral) if referral else {}
-        if not typed or not hmac.compare_digest(details.get(STATUS_CODE, "-").encode(), typed.encode()):
+        kept = _list_kept(session, identity)
+        details = [read_details(session, directory.field_keys, one) for one in kept]
+        codes = [one.get(STATUS_CODE, "-") for one in details]
+        if not typed or not any(hmac.compare_digest(one.encode(), typed.encode()) for one in codes):
             raise InvalidInput("code", "Reference and code do not belong together. Look at your sheet again.")
         forgive_attempt(session, guards, directory.clock())
-    return identity
+        return kept[-1].reference
 
 
 def _do(directory: Directory, session: Session, referral: Referral | None, action: str, note: str) -> None:
@@ -95,12 +105,34 @@ def _do(directory: Directory, session: Session, referral: Referral | None, actio
         return
     keys, now = directory.field_keys, directory.clock()
     if action == "note":
-        referring.write_note(session, keys, referral, RESIDENT, note, True, now)
+        shared = referral.status in PROVIDER_SEES
+        referring.write_note(session, keys, referral, RESIDENT, note, shared, now)
     elif action == Action.WITHDRAW:
+        counts = referral.sent_at is not None
         referring.withdraw_referral(session, keys, referral, RESIDENT, now)
-        count_as(session, directory, referral, WITHDRAWN)
+        count_as(session, directory, referral, WITHDRAWN if counts else None)
     else:
         raise InvalidInput("note", "Use one of the buttons on the page.")
+
+
+def _say_where(referral: Referral) -> str:
+    """Where it stands; of one that the clock ended, what came before."""
+    if referral.status == Status.EXPIRED and referral.ended_from in EXPIRED_FROM:
+        return EXPIRED_FROM[Status(referral.ended_from)]
+    return MEANINGS[Status(referral.status)]
+
+
+def _in_space(referral: Referral, words: str) -> str:
+    """The words with whoever follows this referral in them."""
+    space = FOR_ONESELF if referral.community_space_id == SPACE else "your community space"
+    return words.format(space=space, Space=space[0].upper() + space[1:])
+
+
+def _list_kept(session: Session, reference: str) -> list[Referral]:
+    """The referral of a sheet and those that took its place, the present one last; none whose data is erased."""
+    first = session.scalar(select(Referral).where(Referral.reference == reference))
+    path = [first, *list_successors(session, first)] if first else []
+    return [one for one in path if one.erased_at is None]
 
 
 def _find(session: Session, reference: str) -> Referral | None:
@@ -119,8 +151,9 @@ def _form_page(
 
 
 def _status_page(
-    request: Request, reference: str, code: str, error: InvalidInput | None, said: str
+    request: Request, reference: str, sheet: tuple[str, str], error: InvalidInput | None, said: str
 ) -> HTMLResponse:
+    """The page of the referral; `sheet` is the reference and the code that were typed."""
     directory = get_directory(request)
     with transaction(directory.database) as session:
         referral = _find(session, reference)
@@ -128,15 +161,16 @@ def _status_page(
             return _form_page(request)
         record_looking(session, directory.field_keys, referral, RESIDENT, directory.clock())
         shown = {"reference": reference, "service": referral.service_name}
-        space = FOR_ONESELF if referral.community_space_id == SPACE else "your community space"
-        shown["space"] = space[0].upper() + space[1:]
-        shown["meaning"] = MEANINGS[Status(referral.status)].format(space=space, Space=shown["space"])
+        # What took its place may be over and erased already; what it came to is known.
+        shown["meaning"] = _in_space(
+            referral, _say_where([referral, *list_successors(session, referral)][-1])
+        )
+        shown["sheet"] = "".join(sheet[0].split()).upper()
+        readers = WITH_SERVICE if referral.status in PROVIDER_SEES else SPACE_ONLY
+        shown["readers"] = _in_space(referral, readers)
         # What somebody wrote themselves stays theirs to read, also when another service is asked.
-        notes = [
-            note_lines(one)
-            for one in read_notes(session, directory.field_keys, referral)
-            if one.shared or one.author == Actor.RESIDENT
-        ]
+        written = read_notes(session, directory.field_keys, referral)
+        notes = [note_lines(one) for one in written if one.shared or one.author == Actor.RESIDENT]
         actions = possible_actions(Status(referral.status), Actor.RESIDENT)
     status, errors = describe(error)
     return visitor_page(
@@ -144,7 +178,7 @@ def _status_page(
         "referrals/my_referral.html",
         status,
         referral=shown,
-        code=code,
+        code=sheet[1],
         notes=notes,
         actions=actions,
         said=said,

@@ -32,6 +32,7 @@ from referral_directory.referrals.keeping_time import keep_time
 from referral_directory.referrals.models import Handover, Referral
 from referral_directory.referrals.outbox import deliver_due
 from referral_directory.referrals.records import HALF_TYPED, read_details
+from referral_directory.referrals.ringing import TOLD, record_told
 from referral_directory.staff.keys import make_keys
 from referral_directory.staff.models import CommunitySpace, StaffMember
 from tests.directory.factories import MONDAY_MORNING, make_settings, seed, write_starter
@@ -118,7 +119,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(
         data=some.data(),
-        action=some.sampled_from(["withdraw", "reopen", "re_route", "erase", "note", "complete"]),
+        action=some.sampled_from(["withdraw", "reopen", "re_route", "erase", "note", "complete", *TOLD]),
     )
     def staff_act(self, data, action):
         def do(session, referral):
@@ -127,6 +128,8 @@ class AnyOrder(RuleBasedStateMachine):
                 self.ids.append(referring.re_route_referral(session, keys, referral, STAFF, now).id)
             elif action == "note":
                 referring.write_note(session, keys, referral, STAFF, NAME, True, now)
+            elif action in TOLD:
+                record_told(session, keys, referral, STAFF, action, Reason.FULL, now)
             elif action == "complete":
                 referring.complete_referral(session, keys, referral, STAFF, Outcome.PARTLY, now)
             else:
