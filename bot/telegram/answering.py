@@ -76,7 +76,9 @@ async def _answer(desk: FrontDesk, asked: Asked) -> Answer:
 
 
 async def _answer_command(desk: FrontDesk, asked: Asked) -> Answer:
-    name = asked.incoming.text
+    name, words_behind = asked.incoming.text, asked.incoming.caption
+    if words_behind:
+        return await _answer_words_behind(desk, asked, name, words_behind)
     if name == "start":
         conversation = _get_conversation(desk, asked)
         conversation.record_line(welcome(conversation.language))
@@ -93,6 +95,14 @@ async def _answer_command(desk: FrontDesk, asked: Asked) -> Answer:
         return await _press(desk, asked, words.PAYLOADS[name])
     # Not a command of ours: then it is words.
     return await _take_turn(desk, asked, name.replace("_", " "))
+
+
+async def _answer_words_behind(desk: FrontDesk, asked: Asked, command: str, words_behind: str) -> Answer:
+    """Return the answer to words that came with a command: they count, and the command is one of them."""
+    said = await _take_turn(desk, asked, f"{command.replace('_', ' ')} {words_behind}")
+    if command == "urgent" and not any(message.urgent for message in said.messages):
+        said.messages[:0] = words.urgent_menu(desk.urgent, _language(desk, asked))
+    return said
 
 
 async def _answer_button(desk: FrontDesk, asked: Asked) -> Answer:

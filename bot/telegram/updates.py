@@ -13,6 +13,8 @@ from telegram import CallbackQuery, Chat, Message, Update
 # What we ask Telegram to send; everything else stays with it.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 COMMAND = re.compile(r"/([a-z_]{1,32})(?:@\w+)?(?:\s|\Z)", re.IGNORECASE)
+# What a link to the bot may carry behind "/start", by the rules of Telegram: nobody has typed it.
+LINKED = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Two decimals are about a kilometre: enough to know what is near, too little to know who it is.
 PLACE_DECIMALS = 2
 
@@ -41,8 +43,8 @@ class Incoming:
     """One thing that a resident did. `message` names it within the chat: the same name is the same thing.
 
     `text` holds the words, the name of the command, the short id of the button, or what kind of media it was;
-    with media it is followed by `caption`. `lat` and `lon` are degrees, rounded. `callback` is what Telegram wants
-    back for a pressed button, and `button_message` the message that the button is under.
+    with media, and behind a command, the words are in `caption`. `lat` and `lon` are degrees, rounded. `callback` is
+    what Telegram wants back for a pressed button, and `button_message` the message that the button is under.
     """
 
     update_id: int
@@ -127,7 +129,10 @@ def _read_message(number: int, chat_id: int, message: Message, *, edited: bool) 
     if message.text is not None:
         command = None if edited else COMMAND.match(message.text)
         if command:
-            return Incoming(number, chat_id, name, "command", text=command[1].lower())
+            rest = message.text[command.end() :].strip()
+            if command[1].lower() == "start" and LINKED.fullmatch(rest):
+                rest = ""
+            return Incoming(number, chat_id, name, "command", text=command[1].lower(), caption=rest)
         return Incoming(number, chat_id, name, "text", text=message.text)
     kind = next((kind for kind in MEDIA if getattr(message, kind, None)), None)
     if kind is None:

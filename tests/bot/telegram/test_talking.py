@@ -51,8 +51,33 @@ def test_a_command_is_what_its_button_would_be(chat: Chat, command: str, payload
 
 
 def test_a_command_may_name_the_bot(chat: Chat):
-    chat.write("/help@signpost_bot please")
+    chat.write("/help@signpost_bot")
     assert chat.bot.rasa.messages == ["/help"]
+
+
+def test_words_behind_a_command_are_read_with_it(chat: Chat):
+    chat.write("/help@signpost_bot with my rent")
+    chat.write("/food\nfor my baby")
+    chat.write("/start I have no gas")
+    assert chat.bot.rasa.messages == ["help with my rent", "food for my baby", "start I have no gas"]
+
+
+@pytest.mark.parametrize("command", ["/help", "/restart", "/code", "/gas", "/start"])
+def test_a_danger_behind_a_command_is_seen(chat: Chat, command: str):
+    first, *_ = chat.write(f"{command} he is going to kill me", expect=2)
+    assert first.text.startswith("⚠️")
+
+
+def test_the_numbers_come_first_whatever_is_written_behind_the_command_for_them(chat: Chat):
+    first, _, answer = chat.write("/urgent my landlord", expect=3)
+    assert "999" in first.text
+    assert answer.text == "You said: urgent my landlord"
+
+
+def test_what_a_link_to_the_bot_carries_is_no_message(chat: Chat):
+    (said,) = chat.write("/start leaflet-7")
+    assert "Signpost Leeds" in said.text
+    assert chat.bot.rasa.received == []
 
 
 def test_a_command_of_rasa_that_somebody_types_is_only_words(chat: Chat):
