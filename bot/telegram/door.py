@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import structlog
-from telegram.error import TelegramError
 
 from bot.clock import Clock
 from bot.logs import describe_failure
@@ -17,6 +16,7 @@ from bot.telegram import queues, words
 from bot.telegram.answering import CHANNEL, Answer, Asked, answer
 from bot.telegram.calls import PUSHED_AT_ONCE, RawBot
 from bot.telegram.delivering import Delivery
+from bot.telegram.groups import Groups
 from bot.telegram.lanes import Lanes
 from bot.telegram.pace import Pace, backoff
 from bot.telegram.sealing import Keys
@@ -37,7 +37,6 @@ STOP_SECONDS = 9.0
 SEND_SECONDS = 3.0
 SWEEP_SECONDS = 60.0
 LOCK_SECONDS = 0.5
-REFUSED_GROUPS = 10_000
 
 
 class TelegramDoor:
@@ -64,7 +63,7 @@ class TelegramDoor:
         self._delivery = Delivery(bot, self._storage, keys, pace, desk.metrics)
         self._answering = Lanes(self._answer_next, ANSWERED_AT_ONCE)
         self._sending = Lanes(self._delivery.deliver_next)
-        self._refused: set[str] = set()
+        self._groups = Groups(bot, keys, desk.metrics)
         self._task: asyncio.Task[None] | None = None
         self._held: IO[str] | None = None
         self.is_open = False
@@ -79,6 +78,7 @@ class TelegramDoor:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._groups.stop()
         await asyncio.gather(self._answering.stop(STOP_SECONDS), self._sending.stop(SEND_SECONDS))
         await self._storage.close()
         await self._bot.close_connections()
@@ -112,7 +112,7 @@ class TelegramDoor:
             self._sending.wake(chat)
             self._answering.wake(chat)
         for chat_id in refused:
-            await self._refuse_group(chat_id)
+            self._groups.refuse(chat_id)
 
     def _seal_arrival(self, incoming: Incoming) -> queues.Arrival:
         chat = self.keys.hash_chat(incoming.chat_id)
@@ -197,21 +197,6 @@ class TelegramDoor:
         if conversation := self._desk.conversations.find(chat):
             self._desk.conversations.forget(conversation)
         self._desk.owed.add(f"{CHANNEL}-{chat}")
-
-    async def _refuse_group(self, chat_id: int) -> None:
-        """Say once that this is no place to talk, and leave. Nothing about the group is written down."""
-        group = self.keys.hash_chat(chat_id)
-        if group in self._refused:
-            return
-        if len(self._refused) >= REFUSED_GROUPS:
-            self._refused.clear()
-        self._refused.add(group)
-        for call in (self._bot.send_message(chat_id, words.GROUP), self._bot.leave_chat(chat_id)):
-            try:
-                await call
-            except TelegramError as failure:
-                self._count("telegram_group")
-                log.warning("a group could not be refused", channel="telegram", **describe_failure(failure))
 
     async def _run(self, webhook_url: str | None) -> None:
         await self._open_storage()

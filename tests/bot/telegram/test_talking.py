@@ -1,12 +1,15 @@
 """What a resident sees in Telegram."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from bot.translations import LANGUAGES
 from tests.bot.conftest import Browser
 from tests.bot.fakes import card
-from tests.bot.telegram.conftest import SENDER, Chat
-from tests.bot.telegram.fake_telegram import message, press
+from tests.bot.telegram.conftest import SENDER, Chat, StartChat
+from tests.bot.telegram.fake_telegram import FakeTelegram, message, press, server_error
 
 MENU = ["Food", "Gas and electric", "Housing", "Money and debt"]
 
@@ -257,6 +260,38 @@ def test_a_group_is_refused_once_and_left_and_nothing_of_it_is_kept(chat: Chat):
     assert len(chat.telegram.messages(-500)) == 1
     assert "one person at a time" in chat.telegram.texts(-500)[0]
     assert "secret of the group" not in chat.bot.rasa.messages
+
+
+def say_in_group(chat: Chat, number: int) -> None:
+    update = message(number, text="hello all")
+    update["message"]["chat"] = {"id": -500, "type": "group", "title": "Neighbours"}
+    chat.telegram.push(update)
+
+
+def test_a_group_that_could_not_be_left_is_left_later_and_told_once(start_chat: StartChat):
+    failures = threading.Semaphore(1)
+
+    def fault(method: str, _: dict[str, Any]) -> Any:
+        return server_error() if method == "leaveChat" and failures.acquire(blocking=False) else None
+
+    chat = start_chat(FakeTelegram(fault=fault))
+    say_in_group(chat, 1)
+    chat.telegram.wait_until(lambda: any(call.method == "leaveChat" for call in chat.telegram.delivered))
+    assert len(chat.telegram.messages(-500)) == 1
+
+
+def test_a_group_that_is_slow_to_refuse_keeps_no_resident_waiting(start_chat: StartChat):
+    def fault(_: str, params: dict[str, Any]) -> None:
+        if params.get("chat_id") == -500:
+            telegram.wait_until(lambda: bool(telegram.messages(7)))
+
+    telegram = FakeTelegram(fault=fault)
+    chat = start_chat(telegram)
+    say_in_group(chat, 1)
+    telegram.wait_until_fetched()
+    chat.write("hello")
+    telegram.wait_until(lambda: any(call.method == "leaveChat" for call in telegram.delivered))
+    assert [call.chat for call in telegram.messages()] == [7, -500]
 
 
 def test_being_put_into_a_channel_is_refused(chat: Chat):
