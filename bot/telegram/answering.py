@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.conversations import Conversation
-from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong
+from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong, RasaFailed
 from bot.handover import HAND_OVER, carries_anything, offer_code
 from bot.messages import Button, Message
 from bot.sayings import TRY_AGAIN, welcome
@@ -137,6 +137,7 @@ async def _answer_location(desk: FrontDesk, asked: Asked) -> Answer:
         desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
         log.warning("a location could not be asked for", service="directory", kind=failure.kind)
         return Answer([words.no_location(_language(desk, asked))])
+    await _pay(desk, asked)
     conversation = _get_conversation(desk, asked)
     reply = await take_turn(desk, conversation, words.LOCATION_SHARED, _name_turn(asked), place=place)
     offer_code(reply.messages, conversation.language)
@@ -144,6 +145,7 @@ async def _answer_location(desk: FrontDesk, asked: Asked) -> Answer:
 
 
 async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
+    await _pay(desk, asked)
     conversation = _get_conversation(desk, asked)
     try:
         reply = await take_turn(desk, conversation, text, _name_turn(asked))
@@ -160,6 +162,23 @@ async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
     # There is no page with a list here, where the web has this button.
     offer_code(reply.messages, conversation.language)
     return Answer(reply.messages)
+
+
+async def _pay(desk: FrontDesk, asked: Asked) -> None:
+    """Have Rasa forget first what it could not be told to: a chat keeps its name, and this is a new conversation."""
+    sender = name_sender(asked.chat)
+    if sender not in desk.owed:
+        return
+    try:
+        await desk.rasa.forget(sender)
+    except RasaFailed:
+        return
+    desk.owed.discard(sender)
+
+
+def name_sender(chat: str) -> str:
+    """Return the name under which Rasa knows a chat."""
+    return f"{CHANNEL}-{chat}"
 
 
 def _get_conversation(desk: FrontDesk, asked: Asked) -> Conversation:

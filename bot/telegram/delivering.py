@@ -4,6 +4,7 @@ At least once: Telegram has no idempotency key, so a part that was sent when the
 is sent again (tdlib/telegram-bot-api issue 126).
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -30,13 +31,14 @@ UNPACED = ("acknowledge", "unbutton")
 
 @dataclass
 class Delivery:
-    """Everything that sending needs. `failures` counts in a row, by chat."""
+    """Everything that sending needs. `failures` counts in a row, by chat; `forget` drops all that is kept of one."""
 
     bot: RawBot
     storage: Storage
     keys: Keys
     pace: Pace
     metrics: Metrics
+    forget: Callable[[str], Awaitable[None]]
     failures: dict[str, int] = field(default_factory=dict)
 
     async def deliver_next(self, chat: str) -> bool:
@@ -63,7 +65,7 @@ class Delivery:
             return False
         except Forbidden:
             # Blocked by the resident, or the account is gone: nobody is there to read any of it.
-            await self.storage.run(queues.forget_chat, chat)
+            await self.forget(chat)
             return False
         except BadRequest as failure:
             # Telegram will never take this part, and the ones behind it must not wait for it.
