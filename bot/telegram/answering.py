@@ -6,7 +6,7 @@ import structlog
 
 from bot.conversations import Conversation
 from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong, RasaFailed
-from bot.handover import HAND_OVER, carries_anything, offer_code
+from bot.handover import HAND_OVER, HAND_OVER_AGAIN, carries_anything, offer_code
 from bot.messages import Button, Message
 from bot.sayings import TRY_AGAIN, welcome
 from bot.telegram import words
@@ -119,7 +119,7 @@ async def _answer_button(desk: FrontDesk, asked: Asked) -> Answer:
 
 async def _press(desk: FrontDesk, asked: Asked, button: Button) -> Answer:
     conversation = _get_conversation(desk, asked)
-    if button.payload == HAND_OVER and not carries_anything(conversation):
+    if button.payload in (HAND_OVER, HAND_OVER_AGAIN) and not carries_anything(conversation):
         # After a restart only Rasa knows what was said: its answer brings that back, with a button for the code.
         button = words.PERSON
     if conversation.find_offered_title(button.payload) is None:
