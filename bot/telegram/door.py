@@ -117,10 +117,13 @@ class TelegramDoor:
         acknowledgement = None
         if incoming.callback:
             acknowledgement = self.keys.seal(chat, {"kind": "acknowledge", "callback": incoming.callback})
+        name = incoming.message
+        if incoming.edited:
+            name += f" {self.keys.hash_short(chat, incoming.text + incoming.caption)}"
         return queues.Arrival(
             incoming.update_id,
             chat,
-            incoming.message,
+            name,
             None if incoming.kind == "blocked" else self.keys.seal(chat, incoming.as_body()),
             self.keys.seal(chat, incoming.chat_id),
             acknowledgement,

@@ -194,6 +194,10 @@ def test_a_button_of_another_chat_or_of_long_ago_is_taken_off_and_the_menu_shown
         ("voice", {"file_id": "f", "file_unique_id": "u", "duration": 1}),
         ("document", {"file_id": "f", "file_unique_id": "u"}),
         ("contact", {"phone_number": "07700900123", "first_name": "Sam"}),
+        ("paid_media", {"star_count": 1, "paid_media": [{"type": "preview"}]}),
+        ("checklist", {"title": "To do", "tasks": [{"id": 1, "text": "Ring"}]}),
+        ("invoice", {"title": "x", "description": "y", "start_parameter": "z", "currency": "GBP", "total_amount": 1}),
+        ("hologram", {"invented": "after this was written"}),
     ],
 )  # fmt: skip
 def test_what_is_not_words_gets_a_friendly_line_and_the_menu(chat: Chat, kind: str, content: object):
@@ -246,6 +250,21 @@ def test_an_edited_message_is_answered_as_a_new_one_once(chat: Chat):
     chat.telegram.push({"update_id": 901, **edited})
     chat.write("thanks")
     assert chat.bot.rasa.messages == ["I need fod", "I need food", "thanks"]
+
+
+def test_two_edits_in_one_second_are_both_answered(chat: Chat):
+    for number, words in ((900, "I need food"), (901, "I need food today"), (902, "I need food")):
+        edited = message(0, text=words, message_id=5, edit_date=1_790_000_100)["message"]
+        chat.telegram.push({"update_id": number, "edited_message": edited})
+    chat.telegram.wait_for_texts(2)
+    chat.write("thanks")
+    assert chat.bot.rasa.messages == ["I need food", "I need food today", "thanks"]
+
+
+def test_what_telegram_itself_notes_in_a_chat_is_not_answered(chat: Chat):
+    chat.telegram.push(message(50, pinned_message=message(1, text="old")["message"]))
+    (said,) = chat.write("hello")
+    assert said.text == "You said: hello"
 
 
 def test_a_group_is_refused_once_and_left_and_nothing_of_it_is_kept(chat: Chat):
