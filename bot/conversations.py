@@ -38,6 +38,15 @@ class Line:
     unanswered: bool = False
 
 
+@dataclass(frozen=True)
+class GivenCode:
+    """The code for a person that was given last: what it carries, the words that gave it, and when."""
+
+    carried: object
+    message: Message
+    given_at: datetime
+
+
 @dataclass
 class Conversation:
     """One conversation with one resident, of whom nothing identifying is held."""
@@ -54,9 +63,10 @@ class Conversation:
     unanswered_text: str | None = None
     reminded: bool = False
     forgotten: bool = False
-    # The services that the resident put on their list, by id; and the code for a person, with what it carries.
+    # The services that the resident put on their list, by id; and the code for a person, and how many there were.
     kept: dict[str, Card] = field(default_factory=dict)
-    code: tuple[object, Message] | None = None
+    code: GivenCode | None = None
+    codes_given: int = 0
     # The needs of which the resident said whether the services helped.
     said_of: set[str] = field(default_factory=set)
     _offered: OrderedDict[str, str] = field(default_factory=OrderedDict)

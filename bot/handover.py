@@ -1,13 +1,21 @@
 """A resident wants a person: a short code that carries needs, area, language and list, and not who they are."""
 
-from bot.conversations import Conversation
+from datetime import timedelta
+
+from bot.conversations import Conversation, GivenCode
 from bot.directory_client import DirectoryClient
 from bot.messages import Button, Card, Message
+from bot.sayings import topic_buttons
 from bot.translations import get_words
 
-# The bot's own button: it never reaches Rasa.
+# The bot's own buttons: they never reach Rasa. The second asks for another code although nothing has changed.
 HAND_OVER = "/hand_over"
+HAND_OVER_AGAIN = "/hand_over_again"
 MOST_ON_LIST = 10
+# More than anybody loses; a script that asks for codes has to hold a conversation for each so many.
+MOST_CODES = 5
+# A code lasts seven days: one of the last day is not given again.
+GIVEN_AGAIN_FOR = timedelta(days=6)
 
 
 def handover_button(language: str | None) -> Button:
@@ -40,22 +48,37 @@ def _is_offered(messages: list[Message]) -> bool:
     return any(button.payload == HAND_OVER for message in messages for button in message.buttons)
 
 
-async def hand_over(directory: DirectoryClient, conversation: Conversation) -> Message:
+async def hand_over(
+    directory: DirectoryClient, conversation: Conversation, *, again: bool = False
+) -> Message:
     """Return the words that give the resident a code; the same code while what it carries is the same.
 
-    Raises DirectoryFailed.
+    With `again` it is a new one: the first may be used up or lost. Raises DirectoryFailed.
     """
+    if not carries_anything(conversation):
+        return ask_what_is_wrong(conversation.language)
     services = [card.id for card in list_chosen(conversation)]
     carried = (conversation.understood.model_dump_json(exclude={"risk"}), tuple(services))
-    if conversation.code is not None and conversation.code[0] == carried:
-        return conversation.code[1]
+    now, given = conversation.last_message_at, conversation.code
+    if given and given.carried == carried and now - given.given_at < GIVEN_AGAIN_FOR and not again:
+        return given.message
+    if conversation.codes_given >= MOST_CODES:
+        return Message(text=get_words(conversation.language)("handover_failed"))
     made = await directory.hand_over(conversation.understood, services)
-    text = get_words(conversation.language)(
-        "handover", code=made.code, spoken=made.spoken, date=made.last_day
+    words = get_words(conversation.language)
+    message = Message(
+        text=words("handover", code=made.code, spoken=made.spoken, date=made.last_day),
+        buttons=[Button(title=words("handover_again"), payload=HAND_OVER_AGAIN)],
     )
-    message = Message(text=text)
-    conversation.code = (carried, message)
+    conversation.code = GivenCode(carried, message, now)
+    conversation.codes_given += 1
     return message
+
+
+def ask_what_is_wrong(language: str | None) -> Message:
+    """Return the answer to whoever wants a code before there is anything that it could tell staff."""
+    words = get_words(language)
+    return Message(text=words("telegram_empty"), buttons=topic_buttons(words))
 
 
 def could_not_hand_over(language: str | None) -> Message:

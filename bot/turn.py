@@ -15,7 +15,7 @@ from bot.conversations import Conversation, Conversations
 from bot.directory_client import DirectoryClient, FoundPlace
 from bot.errors import ChatClosed, DirectoryFailed, EmptyMessage, MessageTooLong, NotServed, RasaFailed
 from bot.feedback import could_not_count, is_feedback, offer_question, take_feedback
-from bot.handover import HAND_OVER, could_not_hand_over, hand_over, handover_button
+from bot.handover import HAND_OVER, HAND_OVER_AGAIN, could_not_hand_over, hand_over, handover_button
 from bot.language_reader import ENGLISH, LanguageReader
 from bot.languages import CHANGE_LANGUAGE, Spoken, hear_language
 from bot.logs import describe_failure
@@ -211,10 +211,10 @@ async def _listen(desk: FrontDesk, conversation: Conversation, said: Said) -> He
     waiting = conversation.unanswered_text
     if said.payload == TRY_AGAIN and waiting is None:
         return Heard(messages=[all_answered(conversation.language)])
-    if said.payload == HAND_OVER:
+    if said.payload in (HAND_OVER, HAND_OVER_AGAIN):
         return await _ask_directory(
             desk,
-            hand_over(desk.directory, conversation),
+            hand_over(desk.directory, conversation, again=said.payload == HAND_OVER_AGAIN),
             lambda: could_not_hand_over(conversation.language),
         )
     if said.payload is not None and is_feedback(said.payload):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot.conversations import Conversation
-from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong
-from bot.handover import HAND_OVER, carries_anything, offer_code
+from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong, RasaFailed
+from bot.handover import HAND_OVER, HAND_OVER_AGAIN, carries_anything, offer_code
 from bot.messages import Button, Message
 from bot.sayings import TRY_AGAIN, welcome
 from bot.telegram import words
@@ -76,7 +76,9 @@ async def _answer(desk: FrontDesk, asked: Asked) -> Answer:
 
 
 async def _answer_command(desk: FrontDesk, asked: Asked) -> Answer:
-    name = asked.incoming.text
+    name, words_behind = asked.incoming.text, asked.incoming.caption
+    if words_behind:
+        return await _answer_words_behind(desk, asked, name, words_behind)
     if name == "start":
         conversation = _get_conversation(desk, asked)
         conversation.record_line(welcome(conversation.language))
@@ -95,6 +97,14 @@ async def _answer_command(desk: FrontDesk, asked: Asked) -> Answer:
     return await _take_turn(desk, asked, name.replace("_", " "))
 
 
+async def _answer_words_behind(desk: FrontDesk, asked: Asked, command: str, words_behind: str) -> Answer:
+    """Return the answer to words that came with a command: they count, and the command is one of them."""
+    said = await _take_turn(desk, asked, f"{command.replace('_', ' ')} {words_behind}")
+    if command == "urgent" and not any(message.urgent for message in said.messages):
+        said.messages[:0] = words.urgent_menu(desk.urgent, _language(desk, asked))
+    return said
+
+
 async def _answer_button(desk: FrontDesk, asked: Asked) -> Answer:
     pressed = asked.pressed
     if pressed is None:
@@ -109,7 +119,7 @@ async def _answer_button(desk: FrontDesk, asked: Asked) -> Answer:
 
 async def _press(desk: FrontDesk, asked: Asked, button: Button) -> Answer:
     conversation = _get_conversation(desk, asked)
-    if button.payload == HAND_OVER and not carries_anything(conversation):
+    if button.payload in (HAND_OVER, HAND_OVER_AGAIN) and not carries_anything(conversation):
         # After a restart only Rasa knows what was said: its answer brings that back, with a button for the code.
         button = words.PERSON
     if conversation.find_offered_title(button.payload) is None:
@@ -127,6 +137,7 @@ async def _answer_location(desk: FrontDesk, asked: Asked) -> Answer:
         desk.metrics.failures.labels(f"directory_{failure.kind}").inc()
         log.warning("a location could not be asked for", service="directory", kind=failure.kind)
         return Answer([words.no_location(_language(desk, asked))])
+    await _pay(desk, asked)
     conversation = _get_conversation(desk, asked)
     reply = await take_turn(desk, conversation, words.LOCATION_SHARED, _name_turn(asked), place=place)
     offer_code(reply.messages, conversation.language)
@@ -134,6 +145,7 @@ async def _answer_location(desk: FrontDesk, asked: Asked) -> Answer:
 
 
 async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
+    await _pay(desk, asked)
     conversation = _get_conversation(desk, asked)
     try:
         reply = await take_turn(desk, conversation, text, _name_turn(asked))
@@ -150,6 +162,23 @@ async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
     # There is no page with a list here, where the web has this button.
     offer_code(reply.messages, conversation.language)
     return Answer(reply.messages)
+
+
+async def _pay(desk: FrontDesk, asked: Asked) -> None:
+    """Have Rasa forget first what it could not be told to: a chat keeps its name, and this is a new conversation."""
+    sender = name_sender(asked.chat)
+    if sender not in desk.owed:
+        return
+    try:
+        await desk.rasa.forget(sender)
+    except RasaFailed:
+        return
+    desk.owed.discard(sender)
+
+
+def name_sender(chat: str) -> str:
+    """Return the name under which Rasa knows a chat."""
+    return f"{CHANNEL}-{chat}"
 
 
 def _get_conversation(desk: FrontDesk, asked: Asked) -> Conversation:

@@ -4,6 +4,7 @@ At least once: Telegram has no idempotency key, so a part that was sent when the
 is sent again (tdlib/telegram-bot-api issue 126).
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -30,13 +31,14 @@ UNPACED = ("acknowledge", "unbutton")
 
 @dataclass
 class Delivery:
-    """Everything that sending needs. `failures` counts in a row, by chat."""
+    """Everything that sending needs. `failures` counts in a row, by chat; `forget` drops all that is kept of one."""
 
     bot: RawBot
     storage: Storage
     keys: Keys
     pace: Pace
     metrics: Metrics
+    forget: Callable[[str], Awaitable[None]]
     failures: dict[str, int] = field(default_factory=dict)
 
     async def deliver_next(self, chat: str) -> bool:
@@ -59,11 +61,11 @@ class Delivery:
         except RetryAfter as asked:
             self.metrics.failures.labels("telegram_retry_after").inc()
             wait = asked.retry_after
-            self.pace.hold(chat, wait.total_seconds() if isinstance(wait, timedelta) else wait)
+            await self._hold(chat, part, wait.total_seconds() if isinstance(wait, timedelta) else wait)
             return False
         except Forbidden:
             # Blocked by the resident, or the account is gone: nobody is there to read any of it.
-            await self.storage.run(queues.forget_chat, chat)
+            await self.forget(chat)
             return False
         except BadRequest as failure:
             # Telegram will never take this part, and the ones behind it must not wait for it.
@@ -71,14 +73,18 @@ class Delivery:
         except (TelegramError, NetworkError) as failure:
             self._note(failure, "telegram_unreachable")
             self.failures[chat] = self.failures.get(chat, 0) + 1
-            self.pace.hold(chat, backoff(self.failures[chat]))
-            if part["kind"] in UNPACED:
-                await self.pace.wait(chat)
+            await self._hold(chat, part, backoff(self.failures[chat]))
             return False
         self.failures.pop(chat, None)
         if part["kind"] not in UNPACED:
             self.pace.record_sent(chat)
         return True
+
+    async def _hold(self, chat: str, part: dict[str, Any], seconds: float) -> None:
+        self.pace.hold(chat, seconds)
+        if part["kind"] in UNPACED:
+            # Nobody waits before one of these is sent, so the wait is here.
+            await self.pace.wait(chat)
 
     def _note(self, failure: Exception, kind: str) -> None:
         self.metrics.failures.labels(kind).inc()

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import IO, Any
 
 import structlog
-from telegram.error import TelegramError
 
 from bot.clock import Clock
 from bot.logs import describe_failure
 from bot.messages import Button
 from bot.telegram import queues, words
-from bot.telegram.answering import CHANNEL, Answer, Asked, answer
+from bot.telegram.answering import Answer, Asked, answer, name_sender
 from bot.telegram.calls import PUSHED_AT_ONCE, RawBot
 from bot.telegram.delivering import Delivery
+from bot.telegram.groups import Groups
 from bot.telegram.lanes import Lanes
 from bot.telegram.pace import Pace, backoff
 from bot.telegram.sealing import Keys
@@ -37,7 +37,6 @@ STOP_SECONDS = 9.0
 SEND_SECONDS = 3.0
 SWEEP_SECONDS = 60.0
 LOCK_SECONDS = 0.5
-REFUSED_GROUPS = 10_000
 
 
 class TelegramDoor:
@@ -61,10 +60,10 @@ class TelegramDoor:
         self._keep_seconds = timedelta(hours=hours).total_seconds()
         self._lock = folder / "telegram.lock"
         self._storage = Storage(folder / "telegram.db")
-        self._delivery = Delivery(bot, self._storage, keys, pace, desk.metrics)
+        self._delivery = Delivery(bot, self._storage, keys, pace, desk.metrics, self._forget_everything)
         self._answering = Lanes(self._answer_next, ANSWERED_AT_ONCE)
         self._sending = Lanes(self._delivery.deliver_next)
-        self._refused: set[str] = set()
+        self._groups = Groups(bot, keys, desk.metrics)
         self._task: asyncio.Task[None] | None = None
         self._held: IO[str] | None = None
         self.is_open = False
@@ -79,6 +78,7 @@ class TelegramDoor:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._groups.stop()
         await asyncio.gather(self._answering.stop(STOP_SECONDS), self._sending.stop(SEND_SECONDS))
         await self._storage.close()
         await self._bot.close_connections()
@@ -99,31 +99,32 @@ class TelegramDoor:
                 continue
             if incoming.kind == "group":
                 refused.append(incoming.chat_id)
-            elif incoming.kind == "blocked":
-                await self._forget_everything(self.keys.hash_chat(incoming.chat_id))
             else:
                 arrivals.append(self._seal_arrival(incoming))
-        chats, repeats = await self._storage.run(
-            queues.record_arrivals, arrivals, self._now(), self._keep_seconds
-        )
-        if repeats:
-            self._desk.metrics.failures.labels("telegram_repeated_update").inc(repeats)
-        for chat in chats:
+        recorded = await self._storage.run(queues.record_arrivals, arrivals, self._now(), self._keep_seconds)
+        if recorded.repeats:
+            self._desk.metrics.failures.labels("telegram_repeated_update").inc(recorded.repeats)
+        for chat in recorded.blocked:
+            self._drop_conversation(chat)
+        for chat in recorded.chats:
             self._sending.wake(chat)
             self._answering.wake(chat)
         for chat_id in refused:
-            await self._refuse_group(chat_id)
+            self._groups.refuse(chat_id)
 
     def _seal_arrival(self, incoming: Incoming) -> queues.Arrival:
         chat = self.keys.hash_chat(incoming.chat_id)
         acknowledgement = None
         if incoming.callback:
             acknowledgement = self.keys.seal(chat, {"kind": "acknowledge", "callback": incoming.callback})
+        name = incoming.message
+        if incoming.edited:
+            name += f" {self.keys.hash_short(chat, incoming.text + incoming.caption)}"
         return queues.Arrival(
             incoming.update_id,
             chat,
-            incoming.message,
-            self.keys.seal(chat, incoming.as_body()),
+            name,
+            None if incoming.kind == "blocked" else self.keys.seal(chat, incoming.as_body()),
             self.keys.seal(chat, incoming.chat_id),
             acknowledgement,
         )
@@ -138,6 +139,8 @@ class TelegramDoor:
         if said is None:
             return True
         parts, buttons = self._seal_answer(chat, incoming, said)
+        if said.forget and name_sender(chat) in self._desk.owed:
+            await self._storage.run(queues.record_owed, chat)
         await self._storage.run(
             queues.record_answer, waiting.update_id, chat, parts, buttons, self._now(), forget=said.forget
         )
@@ -193,25 +196,13 @@ class TelegramDoor:
 
     async def _forget_everything(self, chat: str) -> None:
         """Drop what is queued for somebody who blocked the bot, and what was said."""
-        await self._storage.run(queues.forget_chat, chat)
+        self._drop_conversation(chat)
+        await self._storage.run(queues.record_gone, chat)
+
+    def _drop_conversation(self, chat: str) -> None:
         if conversation := self._desk.conversations.find(chat):
             self._desk.conversations.forget(conversation)
-        self._desk.owed.add(f"{CHANNEL}-{chat}")
-
-    async def _refuse_group(self, chat_id: int) -> None:
-        """Say once that this is no place to talk, and leave. Nothing about the group is written down."""
-        group = self.keys.hash_chat(chat_id)
-        if group in self._refused:
-            return
-        if len(self._refused) >= REFUSED_GROUPS:
-            self._refused.clear()
-        self._refused.add(group)
-        for call in (self._bot.send_message(chat_id, words.GROUP), self._bot.leave_chat(chat_id)):
-            try:
-                await call
-            except TelegramError as failure:
-                self._count("telegram_group")
-                log.warning("a group could not be refused", channel="telegram", **describe_failure(failure))
+        self._desk.owed.add(name_sender(chat))
 
     async def _run(self, webhook_url: str | None) -> None:
         await self._open_storage()
@@ -231,7 +222,10 @@ class TelegramDoor:
         while True:
             try:
                 await self._hold_lock()
-                return await self._storage.open(self.keys.fingerprint())
+                await self._storage.open(self.keys.fingerprint())
+                owed = await self._storage.run(queues.list_owed)
+                self._desk.owed.update(name_sender(chat) for chat in owed)
+                return
             except Exception as failure:  # noqa: BLE001 - a full disk or a wrong owner can be put right meanwhile
                 failures += 1
                 self._count("telegram_storage")
@@ -305,6 +299,9 @@ class TelegramDoor:
         while True:
             try:
                 await self._storage.run(queues.forget_expired, self._now() - self._keep_seconds)
+                owed = await self._storage.run(queues.list_owed)
+                paid = [chat for chat in owed if name_sender(chat) not in self._desk.owed]
+                await self._storage.run(queues.record_paid, paid)
                 to_answer, to_send = await self._storage.run(queues.list_chats)
                 self._desk.metrics.telegram_chats.set(len({*to_answer, *to_send}))
                 for chat in to_send:

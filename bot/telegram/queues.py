@@ -12,15 +12,26 @@ from bot.telegram.storage import Connection
 
 
 class Arrival(NamedTuple):
-    """An update that is to be handled. `message` names its content within the chat; body and address are sealed."""
+    """An update that is to be handled. `message` names its content within the chat; body and address are sealed.
+
+    Without a body it says that the resident has blocked the bot.
+    """
 
     update_id: int
     chat: str
     message: str
-    body: bytes
+    body: bytes | None
     chat_id: bytes
     # A part to send before anything else: Telegram wants to hear at once that a button was pressed.
     acknowledgement: bytes | None = None
+
+
+class Recorded(NamedTuple):
+    """The chats with something new, those that were blocked (they may write again), and how many were repeats."""
+
+    chats: set[str]
+    blocked: set[str]
+    repeats: int
 
 
 @dataclass(frozen=True)
@@ -50,8 +61,8 @@ class Kept(NamedTuple):
 
 def record_arrivals(
     connection: Connection, arrivals: Iterable[Arrival], now: float, keep_seconds: float
-) -> tuple[set[str], int]:
-    """Store updates that are not here yet. Returns the chats with something new, and how many were repeats.
+) -> Recorded:
+    """Store updates that are not here yet, in the order in which they came. Returns whom they concern.
 
     What is older than `keep_seconds` goes at the same time.
 
@@ -59,7 +70,9 @@ def record_arrivals(
     has been seen to send (nickoala/telepot issue 46).
     """
     forget_expired(connection, now - keep_seconds)
-    chats, repeats = set(), 0
+    chats: set[str] = set()
+    blocked: set[str] = set()
+    repeats = 0
     for arrival in arrivals:
         stored = connection.execute(
             "INSERT INTO telegram_updates (update_id, chat, message, body, received) VALUES (?, ?, ?, ?, ?) "
@@ -69,6 +82,11 @@ def record_arrivals(
         if not stored.rowcount:
             repeats += 1
             continue
+        if arrival.body is None:
+            record_gone(connection, arrival.chat)
+            blocked.add(arrival.chat)
+            chats.discard(arrival.chat)
+            continue
         connection.execute(
             "INSERT INTO telegram_addresses VALUES (?, ?) ON CONFLICT DO NOTHING",
             (arrival.chat, arrival.chat_id),
@@ -77,7 +95,7 @@ def record_arrivals(
         if arrival.acknowledgement:
             _queue(connection, arrival.chat, [arrival.acknowledgement], now, first=True)
         chats.add(arrival.chat)
-    return chats, repeats
+    return Recorded(chats, blocked, repeats)
 
 
 def claim_next(connection: Connection, chat: str) -> Waiting | None:
@@ -102,7 +120,6 @@ def record_answer(
     forget: bool = False,
 ) -> bool:
     """Note that the update is handled and queue its answer, both or neither; with `forget` drop the rest of the chat.
-
     Returns False, and queues nothing, if the update was answered before or forgotten meanwhile.
     """
     handled = connection.execute(
@@ -167,6 +184,27 @@ def forget_chat(connection: Connection, chat: str, *, all_of_it: bool = True) ->
     if all_of_it:
         connection.execute("DELETE FROM telegram_deliveries WHERE chat = ?", (chat,))
     _drop_address(connection, chat)
+
+
+def record_gone(connection: Connection, chat: str) -> None:
+    """Drop everything of somebody who is not there any more, and note that Rasa has still to forget it."""
+    forget_chat(connection, chat)
+    record_owed(connection, chat)
+
+
+def record_owed(connection: Connection, chat: str) -> None:
+    """Note that Rasa has still to forget this chat."""
+    connection.execute("INSERT OR IGNORE INTO telegram_owed VALUES (?)", (chat,))
+
+
+def list_owed(connection: Connection) -> list[str]:
+    """Return the chats that Rasa has still to forget."""
+    return [row[0] for row in connection.execute("SELECT chat FROM telegram_owed").fetchall()]
+
+
+def record_paid(connection: Connection, chats: Iterable[str]) -> None:
+    """Note that Rasa has forgotten these chats."""
+    connection.executemany("DELETE FROM telegram_owed WHERE chat = ?", [(chat,) for chat in chats])
 
 
 def forget_expired(connection: Connection, before: float) -> None:

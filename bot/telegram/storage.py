@@ -48,8 +48,11 @@ CREATE TABLE IF NOT EXISTS telegram_chats (chat TEXT PRIMARY KEY, last_message R
 CREATE INDEX IF NOT EXISTS telegram_chats_age ON telegram_chats (last_message);
 CREATE INDEX IF NOT EXISTS telegram_updates_age ON telegram_updates (received) WHERE chat IS NULL;
 CREATE INDEX IF NOT EXISTS telegram_deliveries_age ON telegram_deliveries (queued);
+-- Conversations that Rasa has still to forget.
+CREATE TABLE IF NOT EXISTS telegram_owed (chat TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS telegram_bot (fingerprint TEXT NOT NULL);
 """
+# Not what is owed: Rasa knows the conversations of the earlier bot by the names that stand there.
 EMPTIED_FOR_ANOTHER_BOT = ("updates", "deliveries", "addresses", "buttons", "chats", "bot")
 
 

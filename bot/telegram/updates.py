@@ -13,6 +13,8 @@ from telegram import CallbackQuery, Chat, Message, Update
 # What we ask Telegram to send; everything else stays with it.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 COMMAND = re.compile(r"/([a-z_]{1,32})(?:@\w+)?(?:\s|\Z)", re.IGNORECASE)
+# What a link to the bot may carry behind "/start", by the rules of Telegram: nobody has typed it.
+LINKED = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Two decimals are about a kilometre: enough to know what is near, too little to know who it is.
 PLACE_DECIMALS = 2
 
@@ -31,6 +33,17 @@ MEDIA = {
     "dice": "dice",
     "story": "stories",
     "game": "games",
+    "paid_media": "paid pictures",
+    "live_photo": "moving pictures",
+    "checklist": "checklists",
+    "gift": "gifts",
+    "unique_gift": "gifts",
+    "invoice": "invoices",
+    "giveaway": "giveaways",
+    "giveaway_winners": "giveaways",
+    "passport_data": "documents",
+    # What Telegram has invented since, and the library does not know.
+    "api_kwargs": "something new",
 }
 
 Kind = Literal["text", "command", "button", "location", "media", "blocked", "group"]
@@ -40,9 +53,11 @@ Kind = Literal["text", "command", "button", "location", "media", "blocked", "gro
 class Incoming:
     """One thing that a resident did. `message` names it within the chat: the same name is the same thing.
 
+    Two edits in one second have the same name: `edited` says that the words belong to it too.
+
     `text` holds the words, the name of the command, the short id of the button, or what kind of media it was;
-    with media it is followed by `caption`. `lat` and `lon` are degrees, rounded. `callback` is what Telegram wants
-    back for a pressed button, and `button_message` the message that the button is under.
+    with media, and behind a command, the words are in `caption`. `lat` and `lon` are degrees, rounded. `callback` is
+    what Telegram wants back for a pressed button, and `button_message` the message that the button is under.
     """
 
     update_id: int
@@ -55,6 +70,7 @@ class Incoming:
     lon: float = 0.0
     callback: str = ""
     button_message: int = 0
+    edited: bool = False
 
     def as_body(self) -> dict[str, Any]:
         """Return what has to be kept until this is handled: not the chat id, which has a place of its own."""
@@ -127,15 +143,18 @@ def _read_message(number: int, chat_id: int, message: Message, *, edited: bool) 
     if message.text is not None:
         command = None if edited else COMMAND.match(message.text)
         if command:
-            return Incoming(number, chat_id, name, "command", text=command[1].lower())
-        return Incoming(number, chat_id, name, "text", text=message.text)
+            rest = message.text[command.end() :].strip()
+            if command[1].lower() == "start" and LINKED.fullmatch(rest):
+                rest = ""
+            return Incoming(number, chat_id, name, "command", text=command[1].lower(), caption=rest)
+        return Incoming(number, chat_id, name, "text", text=message.text, edited=edited)
     kind = next((kind for kind in MEDIA if getattr(message, kind, None)), None)
     if kind is None:
         return None
     if message.media_group_id and not message.caption:
         # An album is several messages, and one line about it is enough.
-        name = f"album {message.media_group_id}"
-    return Incoming(number, chat_id, name, "media", text=kind, caption=message.caption or "")
+        name, edited = f"album {message.media_group_id}", False
+    return Incoming(number, chat_id, name, "media", text=kind, caption=message.caption or "", edited=edited)
 
 
 def _read_location(number: int, chat_id: int, name: str, message: Message) -> Incoming | None:

@@ -8,7 +8,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.conversations import Conversation
 from bot.errors import DirectoryFailed
-from bot.handover import MOST_ON_LIST, could_not_hand_over, find_shown, hand_over, list_chosen
+from bot.handover import (
+    HAND_OVER_AGAIN,
+    MOST_ON_LIST,
+    carries_anything,
+    could_not_hand_over,
+    find_shown,
+    hand_over,
+    list_chosen,
+)
 from bot.messages import Card
 from bot.takeaway import pack
 from bot.turn import FrontDesk
@@ -48,15 +56,16 @@ async def make_code(request: Request) -> Response:
     """Show a code for a person to help."""
     form = await read_form(request)
     conversation = find_conversation(request, form)
-    if conversation is None:
-        return await _go_to_list(request, None, form)
+    if conversation is None or not carries_anything(conversation):
+        return await _go_to_list(request, conversation, form)
     desk = get_desk(request)
     try:
-        message = await hand_over(desk.directory, conversation)
+        message = await hand_over(desk.directory, conversation, again="again" in form)
     except DirectoryFailed as failure:
         _note(desk, failure)
         message = could_not_hand_over(conversation.language)
-    return _render(request, "code.html", conversation, form, message=message)
+    can_ask_again = any(button.payload == HAND_OVER_AGAIN for button in message.buttons)
+    return _render(request, "code.html", conversation, form, message=message, can_ask_again=can_ask_again)
 
 
 @router.post("/my-list/self")
@@ -96,7 +105,7 @@ async def _show(request: Request, conversation: Conversation | None, form: dict[
         conversation,
         form,
         cards=cards,
-        can_have_code=conversation is not None,
+        can_have_code=conversation is not None and carries_anything(conversation),
         askable=[card for card in chosen if card.id in able],
         paper=f"/kept/{pack(card.id for card in cards)}" if cards else "",
     )

@@ -120,6 +120,51 @@ def test_the_same_list_has_the_same_code_until_it_changes(bot: Bot, browser: Bro
     assert bot.directory.handed_over[1]["needs"] == ["fuel.meter"]
 
 
+def test_a_code_that_is_used_up_is_replaced_by_a_new_one_five_times_in_all(bot: Bot, browser: Browser):
+    show_a_service(bot, browser)
+    page = browser.submit("/my-list/code", ask="yes")
+    assert "Get a new code" in page.words("button")
+    for made in (2, 3, 4, 5):
+        assert "Your code is" in browser.submit("/my-list/code", again="yes").text
+        assert len(bot.directory.handed_over) == made
+    page = browser.submit("/my-list/code", again="yes")
+    assert "I cannot make a code just now" in page.text
+    assert "Get a new code" not in page.words("button")
+    assert len(bot.directory.handed_over) == 5
+    assert "Your code is" in browser.submit("/my-list/code", ask="yes").text
+
+
+def test_a_new_code_can_be_asked_for_in_the_chat(bot: Bot, browser: Browser):
+    show_a_service(bot, browser)
+    bot.rasa.answer = lambda _: PERSON
+    browser.submit("/messages", text="a person please")
+    page = browser.submit("/messages", text="/hand_over")
+    assert "Get a new code" in page.words("button")
+    browser.submit("/messages", text="/hand_over_again")
+    assert len(bot.directory.handed_over) == 2
+
+
+def test_a_code_of_a_week_ago_is_not_given_again(bot: Bot, browser: Browser):
+    show_a_service(bot, browser)
+    browser.submit("/my-list/code", ask="yes")
+    for _ in range(7):
+        bot.clock.move(hours=23)
+        browser.submit("/messages", text="still no food")
+    browser.submit("/my-list/code", ask="yes")
+    assert len(bot.directory.handed_over) == 2
+
+
+def test_there_is_no_code_before_there_is_anything_that_it_could_carry(bot: Bot, browser: Browser):
+    bot.rasa.answer = lambda _: PERSON
+    browser.submit("/messages", text="a person please")
+    assert "Get a code for a person to help" not in browser.open("/my-list").words("button")
+    assert "Your code is" not in browser.submit("/my-list/code", ask="yes").text
+    page = browser.submit("/messages", text="/hand_over")
+    assert "Tell me in a few words what is wrong" in page.text
+    assert "Food" in page.words("button")
+    assert bot.directory.handed_over == []
+
+
 def test_without_the_directory_there_is_a_number_to_ring_instead_of_a_code(bot: Bot, browser: Browser):
     show_a_service(bot, browser)
     bot.rasa.answer = lambda _: PERSON

@@ -53,6 +53,14 @@ def test_the_command_gives_the_same_code(chat: Chat):
     assert codes_made(chat.bot) == [CARRIED]
 
 
+def test_under_a_code_is_a_button_for_a_new_one(chat: Chat):
+    show_a_service(chat)
+    chat.write("/code")
+    (said,) = chat.press("Get a new code")
+    assert "Your code is" in said.text
+    assert codes_made(chat.bot) == [CARRIED, CARRIED]
+
+
 def test_the_command_is_in_telegrams_menu(chat: Chat):
     chat.write("hello")
     menus = [call.params["commands"] for call in chat.telegram.calls if call.method == "setMyCommands"]

@@ -1,6 +1,7 @@
 """Telegram repeating, reordering, refusing, failing: every message is answered once and in order."""
 
 import threading
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -80,6 +81,23 @@ def test_telegram_asking_to_wait_is_obeyed_and_nothing_is_lost(start_chat: Start
     assert telegram.texts() == [f"You said: part {number}" for number in range(50, 55)]
     assert telegram.too_early == 0
     assert chat.failures("telegram_retry_after") == 3
+
+
+def test_telegram_asking_to_wait_before_a_press_is_acknowledged_is_obeyed(start_chat: StartChat):
+    refused = threading.Semaphore(2)
+
+    def fault(method: str, _: dict[str, Any]) -> Any:
+        return (
+            retry_after(0.3) if method == "answerCallbackQuery" and refused.acquire(blocking=False) else None
+        )
+
+    telegram = FakeTelegram(fault=fault)
+    chat = start_chat(telegram)
+    chat.write("/start")
+    chat.press("Food")
+    asked = [call.at for call in telegram.calls if call.method == "answerCallbackQuery"]
+    assert len(asked) == 3
+    assert all(later - earlier >= 0.3 for earlier, later in pairwise(asked))
 
 
 def test_a_chat_that_has_to_wait_keeps_nobody_else_waiting(start_chat: StartChat):

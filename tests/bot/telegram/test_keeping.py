@@ -49,6 +49,12 @@ def rows(state: Path, chat: int = 7) -> dict[str, int]:
         connection.close()
 
 
+def owed(state: Path) -> set[str]:
+    """The conversations that Rasa has still to forget, by the names under which it knows them."""
+    with closing(sqlite3.connect(state / "telegram.db")) as connection:
+        return {f"telegram-{chat}" for (chat,) in connection.execute("SELECT chat FROM telegram_owed")}
+
+
 def written_bytes(state: Path) -> bytes:
     return b"".join(path.read_bytes() for path in state.iterdir())
 
@@ -151,12 +157,18 @@ def test_somebody_who_blocked_the_bot_is_dropped_quietly(start_chat: StartChat):
     telegram.wait_until(lambda: telegram.count("sendMessage") == 1)
     telegram.fault = lambda *_: None
     settle(chat)
-    assert rows(chat.state)["deliveries"] == 0
+    assert set(rows(chat.state).values()) == {0, 1}
+    assert rows(chat.state)["bare"] == 1
     assert chat.failures("telegram_unreachable") == 0
+    desk = chat.bot.app.state.desk
+    assert desk.conversations.find(SENDER.removeprefix("telegram-")) is None
+    assert owed(chat.state) == {SENDER}
+    assert chat.write("hello again")
+    assert chat.bot.rasa.received[-2:] == [(SENDER, "/forget_me"), (SENDER, "hello again")]
 
 
-def test_blocking_the_bot_forgets_the_conversation(chat: Chat):
-    chat.write("I need food")
+def block(number: int) -> dict[str, object]:
+    """An update that says that the resident has blocked the bot."""
     user = {"id": 123456, "is_bot": True, "first_name": "Signpost"}
     change = {
         "chat": {"id": 7, "type": "private"},
@@ -165,10 +177,49 @@ def test_blocking_the_bot_forgets_the_conversation(chat: Chat):
         "old_chat_member": {"user": user, "status": "member"},
         "new_chat_member": {"user": user, "status": "kicked", "until_date": 0},
     }
-    chat.telegram.push({"update_id": 500, "my_chat_member": change})
+    return {"update_id": number, "my_chat_member": change}
+
+
+def test_blocking_the_bot_forgets_the_conversation(chat: Chat):
+    chat.write("I need food")
+    chat.telegram.push(block(500))
     settle(chat)
     assert rows(chat.state)["chats"] == 0
     assert SENDER in chat.bot.app.state.desk.owed
+
+
+def test_what_was_written_just_before_the_bot_was_blocked_is_dropped_too(chat: Chat):
+    chat.telegram.push(message(400, 8, text="hello"), message(499, text="I need food"), block(500))
+    settle(chat)
+    assert rows(chat.state) == {
+        "updates": 0, "bare": 2, "deliveries": 0, "addresses": 0, "buttons": 0, "chats": 0
+    }  # fmt: skip
+
+
+def test_a_block_that_telegram_repeats_forgets_nothing_that_was_said_since(chat: Chat):
+    chat.telegram.push(block(500))
+    settle(chat)
+    chat.write("I need food")
+    chat.telegram.push(block(500))
+    settle(chat)
+    assert rows(chat.state)["updates"] == 1
+    assert SENDER not in chat.bot.app.state.desk.owed
+
+
+def test_what_rasa_could_not_be_told_to_forget_is_told_after_a_restart_before_anything_else(
+    start_chat: StartChat, tmp_path: Path
+):
+    before = start_chat()
+    before.write("I need food")
+    before.bot.take_down_rasa()
+    (said,) = before.write("/forget")
+    assert "I have forgotten" in said.text
+    settle(before)
+    copy_state(before.state, tmp_path / "copy")
+    assert owed(tmp_path / "copy") == {SENDER}
+    after = start_chat(signpost_state_dir=tmp_path / "copy")
+    after.hand_over(message(500, text="hello again"))
+    assert after.bot.rasa.received == [(SENDER, "/forget_me"), (SENDER, "hello again")]
 
 
 def test_a_group_leaves_no_trace(chat: Chat):

@@ -1,12 +1,15 @@
 """What a resident sees in Telegram."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from bot.translations import LANGUAGES
 from tests.bot.conftest import Browser
 from tests.bot.fakes import card
-from tests.bot.telegram.conftest import SENDER, Chat
-from tests.bot.telegram.fake_telegram import message, press
+from tests.bot.telegram.conftest import SENDER, Chat, StartChat
+from tests.bot.telegram.fake_telegram import FakeTelegram, message, press, server_error
 
 MENU = ["Food", "Gas and electric", "Housing", "Money and debt"]
 
@@ -51,8 +54,33 @@ def test_a_command_is_what_its_button_would_be(chat: Chat, command: str, payload
 
 
 def test_a_command_may_name_the_bot(chat: Chat):
-    chat.write("/help@signpost_bot please")
+    chat.write("/help@signpost_bot")
     assert chat.bot.rasa.messages == ["/help"]
+
+
+def test_words_behind_a_command_are_read_with_it(chat: Chat):
+    chat.write("/help@signpost_bot with my rent")
+    chat.write("/food\nfor my baby")
+    chat.write("/start I have no gas")
+    assert chat.bot.rasa.messages == ["help with my rent", "food for my baby", "start I have no gas"]
+
+
+@pytest.mark.parametrize("command", ["/help", "/restart", "/code", "/gas", "/start"])
+def test_a_danger_behind_a_command_is_seen(chat: Chat, command: str):
+    first, *_ = chat.write(f"{command} he is going to kill me", expect=2)
+    assert first.text.startswith("⚠️")
+
+
+def test_the_numbers_come_first_whatever_is_written_behind_the_command_for_them(chat: Chat):
+    first, _, answer = chat.write("/urgent my landlord", expect=3)
+    assert "999" in first.text
+    assert answer.text == "You said: urgent my landlord"
+
+
+def test_what_a_link_to_the_bot_carries_is_no_message(chat: Chat):
+    (said,) = chat.write("/start leaflet-7")
+    assert "Signpost Leeds" in said.text
+    assert chat.bot.rasa.received == []
 
 
 def test_a_command_of_rasa_that_somebody_types_is_only_words(chat: Chat):
@@ -166,6 +194,10 @@ def test_a_button_of_another_chat_or_of_long_ago_is_taken_off_and_the_menu_shown
         ("voice", {"file_id": "f", "file_unique_id": "u", "duration": 1}),
         ("document", {"file_id": "f", "file_unique_id": "u"}),
         ("contact", {"phone_number": "07700900123", "first_name": "Sam"}),
+        ("paid_media", {"star_count": 1, "paid_media": [{"type": "preview"}]}),
+        ("checklist", {"title": "To do", "tasks": [{"id": 1, "text": "Ring"}]}),
+        ("invoice", {"title": "x", "description": "y", "start_parameter": "z", "currency": "GBP", "total_amount": 1}),
+        ("hologram", {"invented": "after this was written"}),
     ],
 )  # fmt: skip
 def test_what_is_not_words_gets_a_friendly_line_and_the_menu(chat: Chat, kind: str, content: object):
@@ -220,6 +252,21 @@ def test_an_edited_message_is_answered_as_a_new_one_once(chat: Chat):
     assert chat.bot.rasa.messages == ["I need fod", "I need food", "thanks"]
 
 
+def test_two_edits_in_one_second_are_both_answered(chat: Chat):
+    for number, words in ((900, "I need food"), (901, "I need food today"), (902, "I need food")):
+        edited = message(0, text=words, message_id=5, edit_date=1_790_000_100)["message"]
+        chat.telegram.push({"update_id": number, "edited_message": edited})
+    chat.telegram.wait_for_texts(2)
+    chat.write("thanks")
+    assert chat.bot.rasa.messages == ["I need food", "I need food today", "thanks"]
+
+
+def test_what_telegram_itself_notes_in_a_chat_is_not_answered(chat: Chat):
+    chat.telegram.push(message(50, pinned_message=message(1, text="old")["message"]))
+    (said,) = chat.write("hello")
+    assert said.text == "You said: hello"
+
+
 def test_a_group_is_refused_once_and_left_and_nothing_of_it_is_kept(chat: Chat):
     group = {"id": -500, "type": "supergroup", "title": "Neighbours"}
     for number in (1, 2):
@@ -232,6 +279,38 @@ def test_a_group_is_refused_once_and_left_and_nothing_of_it_is_kept(chat: Chat):
     assert len(chat.telegram.messages(-500)) == 1
     assert "one person at a time" in chat.telegram.texts(-500)[0]
     assert "secret of the group" not in chat.bot.rasa.messages
+
+
+def say_in_group(chat: Chat, number: int) -> None:
+    update = message(number, text="hello all")
+    update["message"]["chat"] = {"id": -500, "type": "group", "title": "Neighbours"}
+    chat.telegram.push(update)
+
+
+def test_a_group_that_could_not_be_left_is_left_later_and_told_once(start_chat: StartChat):
+    failures = threading.Semaphore(1)
+
+    def fault(method: str, _: dict[str, Any]) -> Any:
+        return server_error() if method == "leaveChat" and failures.acquire(blocking=False) else None
+
+    chat = start_chat(FakeTelegram(fault=fault))
+    say_in_group(chat, 1)
+    chat.telegram.wait_until(lambda: any(call.method == "leaveChat" for call in chat.telegram.delivered))
+    assert len(chat.telegram.messages(-500)) == 1
+
+
+def test_a_group_that_is_slow_to_refuse_keeps_no_resident_waiting(start_chat: StartChat):
+    def fault(_: str, params: dict[str, Any]) -> None:
+        if params.get("chat_id") == -500:
+            telegram.wait_until(lambda: bool(telegram.messages(7)))
+
+    telegram = FakeTelegram(fault=fault)
+    chat = start_chat(telegram)
+    say_in_group(chat, 1)
+    telegram.wait_until_fetched()
+    chat.write("hello")
+    telegram.wait_until(lambda: any(call.method == "leaveChat" for call in telegram.delivered))
+    assert [call.chat for call in telegram.messages()] == [7, -500]
 
 
 def test_being_put_into_a_channel_is_refused(chat: Chat):
