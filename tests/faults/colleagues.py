@@ -45,14 +45,14 @@ class Colleague:
             try:
                 answer = self._post(f"/staff/referrals/{referral}/details", **DETAILS, button="send")
             except httpx.TransportError:
-                time.sleep(0.3)
+                time.sleep(1)
                 continue
             if answer.status_code < 500:
                 # A second press for what was sent by the first is told so.
                 sent = answer.headers.get("location") == f"/staff/referrals/{referral}?said=sent"
                 assert sent or "This referral is sent" in answer.text, answer.text[:300]
                 return presses
-            time.sleep(0.3)
+            time.sleep(1)
         raise AssertionError("never sent")
 
     def _get(self, path: str) -> httpx.Response:
@@ -67,7 +67,7 @@ class Colleague:
 
 
 class Colleagues:
-    """Many of them, each with a draft that is ready, who press "send" a tenth of a second after one another."""
+    """Many of them, each with a draft that is ready."""
 
     def __init__(self, url: str, sessions: list[str]) -> None:
         self.people = [Colleague(url, session) for session in sessions]
@@ -76,8 +76,6 @@ class Colleagues:
         self._pool = ThreadPoolExecutor(len(self.people))
 
     def __enter__(self) -> "Colleagues":
-        pairs = zip(self.people, self.referrals, strict=True)
-        self.sent = [self._pool.submit(self._send, number, *pair) for number, pair in enumerate(pairs)]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,9 +83,15 @@ class Colleagues:
         for person in self.people:
             person.http.close()
 
+    def press(self, some: range) -> None:
+        """Some of them press "send" now, a tenth of a second after one another."""
+        for place, number in enumerate(some):
+            person, referral = self.people[number], self.referrals[number]
+            self.sent.append(self._pool.submit(self._send, place, person, referral))
+
     @staticmethod
-    def _send(number: int, person: Colleague, referral: UUID) -> int:
-        time.sleep(number * 0.1)
+    def _send(place: int, person: Colleague, referral: UUID) -> int:
+        time.sleep(place * 0.1)
         return person.send(referral)
 
     def acknowledged(self) -> int:
