@@ -20,6 +20,7 @@ from scripts.children import Children
 from scripts.city import City, city_environment
 from scripts.stack import ROOT, state_folder
 from tests.faults.cutting import Line
+from tests.mail_server import PASSWORD, Inbox, make_certificate, serve_mail
 from tests.stack import free_ports, isolated_environment
 
 # docs/faults.md says 30. A machine that does other work meanwhile says how long it takes for the rest to be looked at.
@@ -38,6 +39,7 @@ class FragileCity:
     bot_url: str
     lines: dict[str, Line]
     records: str
+    inbox: Inbox
     served: set[str] = field(default_factory=set)
 
     @contextmanager
@@ -189,14 +191,16 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[FragileCity]:
-    """A city of its own. Named `stack`, so that the tests of one city stay in one process (tests/conftest.py)."""
+@contextmanager
+def fragile_city() -> Iterator[FragileCity]:
+    """A city of its own with its lines and a mail server, of which no process runs yet."""
     # Not pytest's folder: the user that PostgreSQL runs as must be able to reach it.
     state = Path(tempfile.mkdtemp(prefix="signpost-city-"))
     state.chmod(0o755)
     with ExitStack() as everything:
         everything.callback(shutil.rmtree, state)
+        certificate = make_certificate(state)
+        mail, inbox = everything.enter_context(serve_mail(certificate))
         postgresql, redis, rasa_1, rasa_2 = free_ports(4)
         chosen = {"POSTGRESQL_PORT": str(postgresql), "REDIS_PORT": str(redis)}
         if model := os.environ.get("RASA_MODEL"):
@@ -205,29 +209,44 @@ def stack() -> Iterator[FragileCity]:
         own = isolated_environment(state, chosen)
         targets = {
             "records": postgresql, "conversations": postgresql, "redis": redis, "rasa-1": rasa_1, "rasa-2": rasa_2,
-            "directory": int(own["DIRECTORY_PORT"]),
+            "actions": int(own["ACTIONS_PORT"]), "directory": int(own["DIRECTORY_PORT"]), "mail": mail.port,
         }  # fmt: skip
         lines = {name: Line(port) for name, port in targets.items()}
         for line in lines.values():
             line.open()
             everything.callback(line.close)
-        base = {name: value for name, value in own.items() if name not in ("RASA_URL", "DIRECTORY_URL")}
-        server = "postgresql+psycopg://signpost@127.0.0.1"
-        environment = city_environment(
-            base | {
-                "RASA_PORTS": f"{rasa_1},{rasa_2}",
-                "RASA_URL": ",".join(f"http://127.0.0.1:{lines[name].port}" for name in ("rasa-1", "rasa-2")),
-                "DATABASE_URL": f"{server}:{lines['records'].port}/directory",
-                "CONVERSATIONS_URL": f"{server}:{lines['conversations'].port}/conversations",
-                "REDIS_URL": f"redis://127.0.0.1:{lines['redis'].port}/0",
-                "DIRECTORY_URL": f"http://127.0.0.1:{lines['directory'].port}",
-            }
-        )  # fmt: skip
+        environment = city_environment(own | {"RASA_PORTS": f"{rasa_1},{rasa_2}"} | through(lines))
+        environment |= {
+            "MAIL_USERNAME": "signpost",
+            "MAIL_PASSWORD": PASSWORD,
+            "MAIL_CA_FILE": str(certificate[0]),
+        }
         children = everything.enter_context(Children(ROOT, state / "logs"))
         city = City(children, environment, say=lambda _: None)
-        city.bring_up(state_folder({}) / "models")
         records = f"host=127.0.0.1 port={postgresql} user=signpost dbname=directory"
-        fragile = FragileCity(city, f"http://127.0.0.1:{environment['PORT']}", lines, records)
+        yield FragileCity(city, f"http://127.0.0.1:{environment['PORT']}", lines, records, inbox)
+
+
+def through(lines: dict[str, Line]) -> dict[str, str]:
+    """The settings by which every process meets the others through our lines only."""
+    server = "postgresql+psycopg://signpost@127.0.0.1"
+    return {
+        "RASA_URL": ",".join(f"http://127.0.0.1:{lines[name].port}" for name in ("rasa-1", "rasa-2")),
+        "ACTIONS_URL": f"http://127.0.0.1:{lines['actions'].port}/webhook",
+        "DATABASE_URL": f"{server}:{lines['records'].port}/directory",
+        "CONVERSATIONS_URL": f"{server}:{lines['conversations'].port}/conversations",
+        "REDIS_URL": f"redis://127.0.0.1:{lines['redis'].port}/0",
+        "DIRECTORY_URL": f"http://127.0.0.1:{lines['directory'].port}",
+        "MAIL_HOST": "127.0.0.1",
+        "MAIL_PORT": str(lines["mail"].port),
+    }
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[FragileCity]:
+    """Every process. Named `stack`, so that the tests of one city stay in one process (tests/conftest.py)."""
+    with fragile_city() as fragile:
+        fragile.city.bring_up(state_folder({}) / "models")
         # The first messages of a worker are slow: what is measured begins after them.
         for _ in range(4):
             fragile.make_whole()

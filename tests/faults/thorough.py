@@ -2,6 +2,8 @@
 
 import resource
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -27,7 +29,7 @@ def test_a_process_dies_while_residents_talk(stack: FragileCity, name: str):
     assert crowd.worst < 9
 
 
-@pytest.mark.parametrize("name", ["actions", "directory", "postgresql", "redis", "rasa-1"])
+@pytest.mark.parametrize("name", ["actions", "directory", "postgresql", "redis", "worker", "rasa-1"])
 def test_a_process_stands_still_while_residents_talk(stack: FragileCity, name: str):
     with Crowd(stack) as crowd, stack.paused(name):
         assert Resident(stack).say("i can smell gas")["messages"][0]["urgent"]
@@ -36,16 +38,22 @@ def test_a_process_stands_still_while_residents_talk(stack: FragileCity, name: s
     assert crowd.worst < 10
 
 
-@pytest.mark.parametrize("name", ["records", "conversations", "redis", "directory", "rasa-1"])
+@pytest.mark.parametrize(
+    "name", ["records", "conversations", "redis", "actions", "directory", "rasa-1", "rasa-2"]
+)
 def test_a_connection_is_cut_while_residents_talk(stack: FragileCity, name: str):
     with Crowd(stack), stack.lines[name].cut():
         time.sleep(5)
     stack.answers_again()
 
 
-@pytest.mark.parametrize("name", ["conversations", "redis", "directory", "rasa-1"])
-def test_a_slow_connection_makes_answers_slower_and_no_worse(stack: FragileCity, name: str):
-    with stack.lines[name].slowed(0.3):
+@pytest.mark.parametrize(
+    "names", ["records", "conversations", "redis", "actions", "directory", "rasa-1 rasa-2"]
+)
+def test_a_slow_connection_makes_answers_slower_and_no_worse(stack: FragileCity, names: str):
+    with ExitStack() as slow:
+        for name in names.split():
+            slow.enter_context(stack.lines[name].slowed(0.3))
         assert Resident(stack).ask_for_food()
 
 
@@ -57,6 +65,17 @@ def test_the_bot_dies_and_whoever_comes_back_begins_anew(stack: FragileCity):
         resident.say("Harehills")
     stack.answers_again()
     assert Resident(stack).ask_for_food()
+
+
+def test_the_bot_stands_still_and_answers_what_was_said_meanwhile(stack: FragileCity):
+    resident = Resident(stack)
+    resident.begin()
+    with ThreadPoolExecutor(1) as pool, stack.paused("bot"):
+        waiting = pool.submit(resident.say, "Harehills")
+        time.sleep(5)
+        assert not waiting.done()
+    assert waiting.result()["cards"]
+    assert resident.say("Show me more")["cards"]
 
 
 def test_without_any_rasa_worker_residents_get_numbers_and_their_message_is_kept(stack: FragileCity):

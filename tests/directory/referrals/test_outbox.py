@@ -1,26 +1,16 @@
 """Mail: in the transaction of what it tells, at least once, over TLS, and never lost in silence."""
 
-import contextlib
-import socket
-import ssl
 from dataclasses import replace
 from datetime import timedelta
-from ipaddress import IPv4Address
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from referral_directory.application.referrals import make_sender
 from referral_directory.database import transaction
 from referral_directory.errors import NotDelivered
 from referral_directory.referrals.delivery import MOST_TRIES, delay_after
 from referral_directory.referrals.outbox import deliver_due
-from tests.directory.factories import MONDAY_MORNING, opened
+from tests.directory.factories import opened
 from tests.directory.referrals.following import (
     PERSONAL,
     act,
@@ -30,72 +20,18 @@ from tests.directory.referrals.following import (
     make_referral,
     start_draft,
 )
-
-
-class Inbox:
-    """What a mail server took."""
-
-    def __init__(self) -> None:
-        self.messages = []
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-        self.messages.append((envelope.rcpt_tos, envelope.content.decode(), session.ssl is not None))
-        return "250 OK"
+from tests.mail_server import make_certificate, serve_mail
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
-    """A certificate for this machine that nobody else trusts: its file, and the key's."""
-    folder, key = tmp_path_factory.mktemp("tls"), ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(MONDAY_MORNING - timedelta(days=3650))
-        .not_valid_after(MONDAY_MORNING + timedelta(days=36500))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return folder / "cert.pem", folder / "key.pem"
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 def server(certificate):
-    """A real mail server that takes mail after STARTTLS and a password only."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*certificate)
-
-    class TlsController(Controller):
-        def factory(self):
-            return SMTP(
-                self.handler,
-                tls_context=context,
-                require_starttls=True,
-                authenticator=lambda *_: AuthResult(success=_[4].password == b"right", handled=False),
-                auth_required=True,
-            )
-
-    inbox = Inbox()
-    controller = TlsController(inbox, hostname="127.0.0.1", port=0)
-    # Port 0 lets the system choose; the controller tries the port it was told, so one is found first.
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
-        controller.port = free.getsockname()[1]
-    controller.start()
-    yield controller, inbox
-    controller.stop()
+    with serve_mail(certificate) as running:
+        yield running
 
 
 def mailing(settings, server, certificate, password="right"):
