@@ -138,12 +138,13 @@ async def take_turn(
         return reply
 
 
-def warn_of_danger(desk: FrontDesk, conversation: Conversation, text: str) -> list[Message]:
+async def warn_of_danger(desk: FrontDesk, conversation: Conversation, text: str) -> list[Message]:
     """Record and return the urgent cards for a message that is too long to be answered.
 
     It is still read for danger (design rule 2), and nothing of it is kept.
     """
-    screening = screen_message(desk, text)
+    # In a thread: a text as long as the door lets in takes a second.
+    screening = await asyncio.to_thread(screen_message, desk, text)
     if screening.level != "sure":
         return []
     cards = list_urgent_messages(desk, screening, conversation.language)

@@ -15,9 +15,8 @@ from bot.turn import (
     MESSAGE_LIMIT,
     FrontDesk,
     forget_conversation,
-    list_urgent_messages,
-    screen_message,
     take_turn,
+    warn_of_danger,
 )
 
 log = structlog.get_logger()
@@ -150,11 +149,8 @@ async def _take_turn(desk: FrontDesk, asked: Asked, text: str) -> Answer:
     try:
         reply = await take_turn(desk, conversation, text, _name_turn(asked))
     except MessageTooLong:
-        # What is too long to answer is still read for danger (design rule 2).
-        screening = screen_message(desk, text)
-        language = conversation.language
-        urgent = list_urgent_messages(desk, screening, language) if screening.level == "sure" else []
-        return Answer([*urgent, words.too_long(language, MESSAGE_LIMIT)])
+        urgent = await warn_of_danger(desk, conversation, text)
+        return Answer([*urgent, words.too_long(conversation.language, MESSAGE_LIMIT)])
     except EmptyMessage:
         return Answer([_offer(desk, asked, words.empty(conversation.language))])
     if conversation.forgotten:

@@ -111,7 +111,8 @@ async def post_message(request: Request, conversation_id: str) -> Response:
     try:
         return _json(await take_turn(desk, conversation, text, read_key(request)), 200)
     except MessageTooLong as rejected:
-        cards = [card.model_dump(mode="json") for card in warn_of_danger(desk, conversation, text)]
+        warned = await warn_of_danger(desk, conversation, text)
+        cards = [card.model_dump(mode="json") for card in warned]
         raise ProblemError(replace(describe(rejected), more={"messages": cards})) from rejected
 
 

@@ -68,7 +68,7 @@ async def post_message(request: Request) -> Response:
         reply = await take_turn(desk, conversation, text, key)
     except MessageRejected as rejected:
         problem = describe(rejected).in_words(choose_words(request))
-        cards = warn_of_danger(desk, conversation, text) if isinstance(rejected, MessageTooLong) else []
+        cards = await warn_of_danger(desk, conversation, text) if isinstance(rejected, MessageTooLong) else []
         if wants_fragment(request):
             lines = conversation.transcript[-len(cards) :] if cards else []
             return _answer_with_lines(request, conversation, problem, lines, embedded="conversation" in form)
