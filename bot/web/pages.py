@@ -17,7 +17,7 @@ from bot.turn import MESSAGE_LIMIT, FrontDesk, forget_conversation, start_conver
 from bot.web.chat_api import get_desk, read_key
 from bot.web.cookies import CONVERSATION, cookie_name, drop_cookie, keep_cookie
 from bot.web.languages import choose_words, has_chosen, remember_language
-from bot.web.problems import Problem, ProblemError, answer_problem, describe
+from bot.web.problems import Problem, ProblemError, answer_problem, describe, is_script
 from bot.web.protection import LEAVE_FOR, allow_frames, check_same_site, is_same_site, read_body
 from bot.web.templating import HERE, get_pages
 
@@ -244,7 +244,7 @@ def read_last_line(request: Request, conversation: Conversation) -> int:
 
 def wants_fragment(request: Request) -> bool:
     """Return whether our script asks, which puts new lines into the page itself."""
-    return request.headers.get("x-fragment") == "lines"
+    return is_script(request)
 
 
 async def read_form(request: Request) -> dict[str, str]:
