@@ -13,7 +13,7 @@ from bot.messages import Card
 from bot.takeaway import pack
 from bot.turn import FrontDesk
 from bot.web.chat_api import get_desk
-from bot.web.pages import find_conversation, read_form
+from bot.web.pages import find_conversation, name_conversation, read_form
 from bot.web.protection import allow_frames
 from bot.web.templating import get_pages
 
@@ -107,7 +107,7 @@ def _render(
 ) -> Response:
     """Return the page; in a frame, with forms that carry the conversation."""
     embedded = "conversation" in form
-    identity = conversation.id if conversation else ""
+    identity = name_conversation(conversation, form)
     page = get_pages(request).render(
         request, template, embedded=embedded, conversation_id=identity, **context
     )

@@ -91,7 +91,8 @@ async def post_forget(request: Request) -> Response:
     check_same_site(request)
     if conversation := find_conversation(request, form):
         await forget_conversation(get_desk(request), conversation)
-    page = RedirectResponse("/embed?forgotten" if "conversation" in form else "/?forgotten", 303)
+    framed = f"/embed?forgotten&language={choose_words(request).language}"
+    page = RedirectResponse(framed if "conversation" in form else "/?forgotten", 303)
     drop_cookie(request, page, CONVERSATION)
     return page
 
@@ -197,7 +198,7 @@ def render_chat(
         new_key=new_key,
         script_words=SCRIPT_WORDS,
         embedded=embedded,
-        conversation_id=conversation.id if conversation else "",
+        conversation_id=name_conversation(conversation, form),
         begun=conversation is not None and not conversation.forgotten,
     )
     if embedded:
@@ -206,13 +207,25 @@ def render_chat(
 
 
 def find_conversation(request: Request, form: dict[str, str] | None = None) -> Conversation | None:
-    """Return the conversation that the form or the browser's cookie names, if it is still there."""
+    """Return the conversation that the form or the browser's cookie names, if it is still there.
+
+    Before a frame's conversation has begun, its forms name the language to begin it in.
+    """
     desk: FrontDesk = get_desk(request)
     cookie = request.cookies.get(cookie_name(request, CONVERSATION), "")
     named = form["conversation"] if form and "conversation" in form else cookie
     conversation = desk.conversations.find(named)
-    request.state.language = conversation.language if conversation else None
+    language = named if named in load_words() else None
+    request.state.language = conversation.language if conversation else language
     return conversation
+
+
+def name_conversation(conversation: Conversation | None, form: dict[str, str] | None) -> str:
+    """Return what the forms of a frame carry: the conversation, or while there is none the language to begin it in."""
+    if conversation is not None:
+        return conversation.id
+    named = (form or {}).get("conversation", "")
+    return named if named in load_words() else ""
 
 
 def find_or_start(request: Request, form: dict[str, str], key: str | None) -> tuple[Conversation, int]:
