@@ -18,7 +18,14 @@ from bot.web.chat_api import get_desk, read_key
 from bot.web.cookies import CONVERSATION, cookie_name, drop_cookie, keep_cookie
 from bot.web.languages import choose_words, has_chosen, remember_language
 from bot.web.problems import Problem, ProblemError, answer_problem, describe, is_script
-from bot.web.protection import LEAVE_FOR, allow_frames, check_same_site, is_same_site, read_body
+from bot.web.protection import (
+    LEAVE_FOR,
+    allow_frames,
+    check_same_site,
+    is_link_of_neighbour,
+    is_same_site,
+    read_body,
+)
 from bot.web.templating import HERE, get_pages
 
 # What chat.js says of its own accord, by the name under which it asks for it.
@@ -101,16 +108,18 @@ async def post_forget(request: Request) -> Response:
 async def leave(request: Request) -> Response:
     """Leave for an everyday page at once, and forget the conversation behind the resident's back.
 
-    A link (without the script) or a request of the script. Another site's link leaves too, but forgets nothing.
+    A link (without the script), a request of the script, or the directory's own exit. Another site's link leaves too,
+    but forgets nothing.
     """
-    conversation = find_conversation(request, {}) if is_same_site(request) else None
+    is_ours = is_same_site(request) or is_link_of_neighbour(request)
+    conversation = find_conversation(request, {}) if is_ours else None
     background = (
         BackgroundTask(forget_conversation, get_desk(request), conversation) if conversation else None
     )
     page = RedirectResponse(LEAVE_FOR, 303, background=background)
     # Our script clears storage by itself, and then notes in it that this tab has left.
     page.headers["Clear-Site-Data"] = '"cache"' if request.method == "POST" else '"cache", "storage"'
-    if is_same_site(request):
+    if is_ours:
         drop_cookie(request, page, CONVERSATION)
     return page
 

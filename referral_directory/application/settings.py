@@ -44,6 +44,11 @@ class Settings(BaseSettings):
         validation_alias="DIRECTORY_PUBLIC_URL",
         description="Address that links in cards begin with; without one, http://127.0.0.1 and the port.",
     )
+    chat_url: str = Field(
+        "",
+        validation_alias="CHAT_PUBLIC_URL",
+        description='Address of the chat, which forgets when somebody leaves here by "Exit this page".',
+    )
     service_token: str = Field(
         "",
         validation_alias="SIGNPOST_SERVICE_TOKEN",
