@@ -66,6 +66,7 @@ def stack_environment(environment: Mapping[str, str]) -> dict[str, str]:
         "DIRECTORY_HOST": "127.0.0.1",
         "DIRECTORY_URL": f"http://127.0.0.1:{ports['DIRECTORY_PORT']}",
         "DIRECTORY_PUBLIC_URL": f"http://127.0.0.1:{ports['DIRECTORY_PORT']}",
+        "CHAT_PUBLIC_URL": f"http://127.0.0.1:{ports['PORT']}",
         "RASA_URL": f"http://127.0.0.1:{ports['RASA_PORT']}",
         "BOT_URL": f"http://127.0.0.1:{ports['PORT']}",
         # Rasa reads this one in endpoints.yml.

@@ -36,9 +36,10 @@ async def send_loader() -> Response:
 @router.get("/embed")
 async def show_embedded_chat(request: Request) -> Response:
     """Show the chat for a frame: without the foot of our pages, and without cookies."""
-    prefer_language(request, request.query_params.get("language", ""))
+    language = request.query_params.get("language", "")
+    prefer_language(request, language)
     notice = "forgotten" if "forgotten" in request.query_params else None
-    return render_chat(request, None, notice=notice, form={"conversation": ""})
+    return render_chat(request, None, notice=notice, form={"conversation": language})
 
 
 @router.post("/embed")

@@ -21,7 +21,7 @@ from bot.messages import Card
 from bot.takeaway import pack
 from bot.turn import FrontDesk
 from bot.web.chat_api import get_desk
-from bot.web.pages import find_conversation, read_form
+from bot.web.pages import find_conversation, name_conversation, read_form
 from bot.web.protection import allow_frames
 from bot.web.templating import get_pages
 
@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @router.api_route("/my-list", methods=["GET", "HEAD"])
 async def show_list(request: Request) -> Response:
     """Show what is on the list, and what can be done with it."""
-    return await _show(request, find_conversation(request), {})
+    return await _show(request, find_conversation(request), {}, is_full="full" in request.query_params)
 
 
 @router.post("/my-list")
@@ -41,14 +41,15 @@ async def change_list(request: Request) -> Response:
     """Keep a service that the chat showed, or take it off."""
     form = await read_form(request)
     conversation = find_conversation(request, form)
-    service = form.get("service", "")
+    service, is_full = form.get("service", ""), False
     if conversation is not None and form.get("do") == "drop":
         conversation.kept.pop(service, None)
-    elif conversation is not None and service and len(conversation.kept) < MOST_ON_LIST:
+    elif conversation is not None and service and service not in conversation.kept:
         card = find_shown(conversation, service)
-        if card is not None:
+        is_full = card is not None and len(conversation.kept) >= MOST_ON_LIST
+        if card is not None and not is_full:
             conversation.kept[service] = card
-    return await _go_to_list(request, conversation, form)
+    return await _go_to_list(request, conversation, form, is_full=is_full)
 
 
 @router.post("/my-list/code")
@@ -87,14 +88,19 @@ async def make_link(request: Request) -> Response:
     )
 
 
-async def _go_to_list(request: Request, conversation: Conversation | None, form: dict[str, str]) -> Response:
+async def _go_to_list(
+    request: Request, conversation: Conversation | None, form: dict[str, str], *, is_full: bool = False
+) -> Response:
     # In a frame there is no cookie that would bring the conversation along.
     if "conversation" in form:
-        return await _show(request, conversation, form)
-    return RedirectResponse("/my-list", 303)
+        return await _show(request, conversation, form, is_full=is_full)
+    return RedirectResponse("/my-list?full" if is_full else "/my-list", 303)
 
 
-async def _show(request: Request, conversation: Conversation | None, form: dict[str, str]) -> Response:
+async def _show(
+    request: Request, conversation: Conversation | None, form: dict[str, str], *, is_full: bool = False
+) -> Response:
+    """Show the list; `is_full` says that a service was not kept because there is no room."""
     desk = get_desk(request)
     cards = list(conversation.kept.values()) if conversation else []
     chosen = list_chosen(conversation) if conversation else []
@@ -105,6 +111,7 @@ async def _show(request: Request, conversation: Conversation | None, form: dict[
         conversation,
         form,
         cards=cards,
+        full=MOST_ON_LIST if is_full else None,
         can_have_code=conversation is not None and carries_anything(conversation),
         askable=[card for card in chosen if card.id in able],
         paper=f"/kept/{pack(card.id for card in cards)}" if cards else "",
@@ -116,7 +123,7 @@ def _render(
 ) -> Response:
     """Return the page; in a frame, with forms that carry the conversation."""
     embedded = "conversation" in form
-    identity = conversation.id if conversation else ""
+    identity = name_conversation(conversation, form)
     page = get_pages(request).render(
         request, template, embedded=embedded, conversation_id=identity, **context
     )

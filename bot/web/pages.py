@@ -26,8 +26,15 @@ from bot.web.chat_api import get_desk, read_key
 from bot.web.cookies import CONVERSATION, cookie_name, drop_cookie, keep_cookie
 from bot.web.languages import COOKIE as LANGUAGE
 from bot.web.languages import choose_words, has_chosen, remember_language
-from bot.web.problems import Problem, ProblemError, answer_problem, describe
-from bot.web.protection import LEAVE_FOR, allow_frames, check_same_site, is_same_site, read_body
+from bot.web.problems import Problem, ProblemError, answer_problem, describe, is_script
+from bot.web.protection import (
+    LEAVE_FOR,
+    allow_frames,
+    check_same_site,
+    is_link_of_neighbour,
+    is_same_site,
+    read_body,
+)
 from bot.web.templating import HERE, get_pages
 
 # What chat.js says of its own accord, by the name under which it asks for it.
@@ -100,7 +107,8 @@ async def post_forget(request: Request) -> Response:
     check_same_site(request)
     if conversation := find_conversation(request, form):
         await forget_conversation(get_desk(request), conversation)
-    page = RedirectResponse("/embed?forgotten" if "conversation" in form else "/?forgotten", 303)
+    framed = f"/embed?forgotten&language={choose_words(request).language}"
+    page = RedirectResponse(framed if "conversation" in form else "/?forgotten", 303)
     drop_cookie(request, page, CONVERSATION)
     return page
 
@@ -109,16 +117,18 @@ async def post_forget(request: Request) -> Response:
 async def leave(request: Request) -> Response:
     """Leave for an everyday page at once, and forget the conversation behind the resident's back.
 
-    A link (without the script) or a request of the script. Another site's link leaves too, but forgets nothing.
+    A link (without the script), a request of the script, or the directory's own exit. Another site's link leaves too,
+    but forgets nothing.
     """
-    conversation = find_conversation(request, {}) if is_same_site(request) else None
+    is_ours = is_same_site(request) or is_link_of_neighbour(request)
+    conversation = find_conversation(request, {}) if is_ours else None
     background = (
         BackgroundTask(forget_conversation, get_desk(request), conversation) if conversation else None
     )
     page = RedirectResponse(LEAVE_FOR, 303, background=background)
     # Our script clears storage by itself, and then notes in it that this tab has left.
     page.headers["Clear-Site-Data"] = '"cache"' if request.method == "POST" else '"cache", "storage"'
-    if is_same_site(request):
+    if is_ours:
         drop_cookie(request, page, CONVERSATION)
         drop_cookie(request, page, LANGUAGE)
     return page
@@ -219,7 +229,7 @@ def render_chat(
         new_key=new_key,
         script_words=SCRIPT_WORDS,
         embedded=embedded,
-        conversation_id=conversation.id if conversation else "",
+        conversation_id=name_conversation(conversation, form),
         begun=conversation is not None and not conversation.forgotten,
     )
     if embedded:
@@ -228,13 +238,25 @@ def render_chat(
 
 
 def find_conversation(request: Request, form: dict[str, str] | None = None) -> Conversation | None:
-    """Return the conversation that the form or the browser's cookie names, if it is still there."""
+    """Return the conversation that the form or the browser's cookie names, if it is still there.
+
+    Before a frame's conversation has begun, its forms name the language to begin it in.
+    """
     desk: FrontDesk = get_desk(request)
     cookie = request.cookies.get(cookie_name(request, CONVERSATION), "")
     named = form["conversation"] if form and "conversation" in form else cookie
     conversation = desk.conversations.find(named)
-    request.state.language = conversation.language if conversation else None
+    language = named if named in load_words() else None
+    request.state.language = conversation.language if conversation else language
     return conversation
+
+
+def name_conversation(conversation: Conversation | None, form: dict[str, str] | None) -> str:
+    """Return what the forms of a frame carry: the conversation, or while there is none the language to begin it in."""
+    if conversation is not None:
+        return conversation.id
+    named = (form or {}).get("conversation", "")
+    return named if named in load_words() else ""
 
 
 def find_or_start(request: Request, form: dict[str, str], key: str | None) -> tuple[Conversation, int]:
@@ -268,7 +290,7 @@ def read_last_line(request: Request, conversation: Conversation) -> int:
 
 def wants_fragment(request: Request) -> bool:
     """Return whether our script asks, which puts new lines into the page itself."""
-    return request.headers.get("x-fragment") == "lines"
+    return is_script(request)
 
 
 async def read_form(request: Request) -> dict[str, str]:

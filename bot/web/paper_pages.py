@@ -19,6 +19,8 @@ from bot.web.templating import get_pages
 Opening = tuple[datetime, datetime, str]
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+# How the address of a calendar entry names its begin, in Leeds time.
+STAMP = "%Y%m%dT%H%M"
 # A few days ahead are worth a calendar entry; later ones may have changed by then.
 MOST_OPENINGS = 5
 
@@ -39,6 +41,7 @@ async def show_paper(request: Request, word: str) -> Response:
         missing=len(services) - len(cards),
         openings=openings,
         text=write_text(cards),
+        stamp=STAMP,
         today=f"{now.day} {now:%B %Y}",
     )
 
@@ -49,17 +52,17 @@ async def show_qr(request: Request, word: str) -> Response:
     return Response(draw_qr(_address(request, _read(word))), media_type="image/svg+xml")
 
 
-@router.api_route("/kept/{word}/{service}/{number}.ics", methods=["GET", "HEAD"])
-async def get_calendar(request: Request, word: str, service: str, number: int) -> Response:
-    """One of the next opening times of a service of the list, for a calendar."""
+@router.api_route("/kept/{word}/{service}/{start}.ics", methods=["GET", "HEAD"])
+async def get_calendar(request: Request, word: str, service: str, start: str) -> Response:
+    """One of the next opening times of a service of the list, for a calendar; one that has begun is gone."""
     if service not in _read(word):
         raise _nothing()
     cards = await _list_cards(request, [service])
     openings = (await _list_openings(request, cards)).get(service, [])
-    if not cards or not 0 <= number < len(openings):
+    opening = next((found for found in openings if f"{found[0]:{STAMP}}" == start), None)
+    if not cards or opening is None:
         raise _nothing()
-    start, end, _ = openings[number]
-    calendar = write_calendar(cards[0], start, end, get_desk(request).conversations.now())
+    calendar = write_calendar(cards[0], opening[0], opening[1], get_desk(request).conversations.now())
     return Response(
         calendar,
         media_type="text/calendar; charset=utf-8",

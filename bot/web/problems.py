@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.errors import BotError, ConversationBusy, ConversationNotFound, EmptyMessage, MessageTooLong
 from bot.logs import describe_failure
 from bot.translations import ENGLISH, Words
+from bot.web.languages import choose_words
 
 log = structlog.get_logger()
 
@@ -147,18 +148,27 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
+def is_script(request: Request) -> bool:
+    """Return whether the chat page's own script asked, which shows what went wrong in the page itself."""
+    return request.headers.get("x-fragment") == "lines"
+
+
 def answer_failures(app: FastAPI) -> None:
     """Have every failure inside `app` answered by this module."""
 
     async def answer(request: Request, failure: Exception) -> Response:
-        return answer_problem(request, describe(failure))
+        problem = describe(failure)
+        # Programs are told in English; what our script is told it shows to the resident.
+        return answer_problem(
+            request, problem.in_words(choose_words(request)) if is_script(request) else problem
+        )
 
     for kind in (BotError, ProblemError, HTTPException):
         app.add_exception_handler(kind, answer)
 
 
 class CatchEverything:
-    """Outermost guard: turns a failure that nobody expected into a problem body, and logs no word of it.
+    """Outermost guard: turns a failure that nobody expected into a problem page or body, and logs no word of it.
 
     Starlette's own last resort raises the failure again, and the server would then log its message, which may
     quote a resident.
@@ -184,6 +194,13 @@ class CatchEverything:
         except Exception as failure:  # noqa: BLE001 - this is the last place that can answer
             log.error("a request failed", method=scope["method"], **describe_failure(failure))
             if not started:
-                problem = describe(failure)
-                response = JSONResponse(problem.as_body(), problem.status, media_type=MEDIA_TYPE)
-                await response(scope, receive, send)
+                await _answer_at_last(Request(scope), describe(failure))(scope, receive, send)
+
+
+def _answer_at_last(request: Request, problem: Problem) -> Response:
+    """Return the page or the body, or the body alone if it is the pages themselves that fail."""
+    try:
+        return answer_problem(request, problem)
+    except Exception as failure:  # noqa: BLE001 - somebody waits for an answer
+        log.error("the page of a problem failed", **describe_failure(failure))
+        return JSONResponse(problem.as_body(), problem.status, media_type=MEDIA_TYPE)

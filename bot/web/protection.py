@@ -94,6 +94,12 @@ def is_same_site(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
 
 
+def is_link_of_neighbour(request: Request) -> bool:
+    """Return whether somebody followed a link or a redirect here from another host of our own domain: the directory."""
+    asked = request.headers
+    return asked.get("sec-fetch-site") == "same-site" and asked.get("sec-fetch-mode") == "navigate"
+
+
 def check_same_site(request: Request) -> None:
     """Raise a 403 problem if another site made the browser send this form (Fetch Metadata, W3C)."""
     if not is_same_site(request):

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         validation_alias="ACTIONS_URL",
         description="Where the actions are; the status page asks them how they are doing.",
     )
+    chat_url: str = Field(
+        "",
+        validation_alias="CHAT_PUBLIC_URL",
+        description='Address of the chat, which forgets when somebody leaves here by "Exit this page".',
+    )
     service_token: str = Field(
         "",
         validation_alias="SIGNPOST_SERVICE_TOKEN",

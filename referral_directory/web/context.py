@@ -33,6 +33,7 @@ class Directory:
     service_token: str
     metrics: Metrics
     public_url: str
+    chat_url: str
     staff_keys: StaffKeys
     field_keys: FieldKeys
     mail_folder: Path | None

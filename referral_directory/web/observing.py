@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from referral_directory.web.figures import make_status_metrics
-from referral_directory.web.problems import DETAILS, problem, problem_for
+from referral_directory.web.problems import DETAILS, is_for_residents, problem, problem_for
 
 MOST_BODY = 64 * 1024
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -23,10 +23,11 @@ POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     b"frame-ancestors 'none'"
 )
+# What residents see has "Exit this page", and the one script that makes it quicker (leaving.py).
+WITH_EXIT = POLICY + b"; script-src 'self'"
 Header = tuple[bytes, bytes]
 CSP = b"content-security-policy"
 SECURITY_HEADERS = [
-    (CSP, POLICY),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
@@ -103,7 +104,8 @@ class Observing:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with_ours(list(message.get("headers", ())), _headers_for(scope))
+                given = list(message.get("headers", ()))
+                message["headers"] = _with_ours(given, _headers_for(scope, _is_page(given)))
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
@@ -158,10 +160,16 @@ def _with_ours(given: list[Header], ours: list[Header]) -> list[Header]:
     return given + [header for header in ours if not (has_policy and header[0] == CSP)]
 
 
-def _headers_for(scope: Scope) -> list[Header]:
+def _is_page(headers: list[Header]) -> bool:
+    return any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+
+
+def _headers_for(scope: Scope, is_page: bool) -> list[Header]:
+    policy = WITH_EXIT if is_page and is_for_residents(scope["path"]) else POLICY
+    headers = [(CSP, policy), *SECURITY_HEADERS]
     if scope["path"].startswith(PRIVATE):
-        return [*SECURITY_HEADERS, (b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex, noarchive")]
+        return [*headers, (b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex, noarchive")]
     if scope["method"] in ("GET", "HEAD"):
         # Everything else that can be read here is public, and read without cookies.
-        return [*SECURITY_HEADERS, (b"access-control-allow-origin", b"*")]
-    return SECURITY_HEADERS
+        return [*headers, (b"access-control-allow-origin", b"*")]
+    return headers

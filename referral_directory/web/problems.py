@@ -43,6 +43,8 @@ DETAILS = {
     503: "The directory is starting or its database is away. Try again in a minute.",
 }
 MEDIA_TYPE = "application/problem+json"
+# Every other page is one that residents see, and has "Exit this page".
+NOT_FOR_RESIDENTS = ("/staff", "/provider", "/keep")
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -79,8 +81,19 @@ def problem_for(
     )
     if not wants_page:
         return problem(status, detail, errors, headers)
-    page = render("problem.html", title=HTTPStatus(status).phrase, detail=detail, errors=errors)
+    page = render(
+        "problem.html",
+        title=HTTPStatus(status).phrase,
+        detail=detail,
+        errors=errors,
+        for_residents=is_for_residents(path),
+    )
     return HTMLResponse(page, status, dict(headers or {}))
+
+
+def is_for_residents(path: str) -> bool:
+    """Whether a page at this address is one that residents see."""
+    return not path.startswith(NOT_FOR_RESIDENTS)
 
 
 async def _answer_own(request: Request, error: Exception) -> Response:

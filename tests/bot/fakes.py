@@ -115,6 +115,7 @@ class FakeDirectory:
     handed_over: list[dict[str, Any]] = field(default_factory=list)
     takes_self_referrals: bool = True
     feedback: list[dict[str, Any]] = field(default_factory=list)
+    opens: tuple[str, ...] = ("2026-11-30",)
 
     def handle(self, method: str, path: str, body: bytes) -> tuple[int, Any] | None:
         address = urlsplit(path)
@@ -134,8 +135,8 @@ class FakeDirectory:
         if path == f"/api/services/{identity}":
             return 200, card()
         if path == f"/api/services/{identity}/openings":
-            span = {"start": "2026-11-30T09:00:00+00:00", "end": "2026-11-30T17:00:00+00:00"}
-            return 200, {"openings": [span]}
+            spans = [{"start": f"{day}T09:00:00+00:00", "end": f"{day}T17:00:00+00:00"} for day in self.opens]
+            return 200, {"openings": spans}
         if path == "/api/self-referrals" and method == "GET":
             return 200, {"services": [identity] if self.takes_self_referrals else []}
         if path == "/api/self-referrals":

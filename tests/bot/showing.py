@@ -230,5 +230,5 @@ STATE_OF_FORM: dict[str, str | None] = {
 EXAMPLES = {
     "/kept/{word}": PAPER,
     "/kept/{word}/qr.svg": f"{PAPER}/qr.svg",
-    "/kept/{word}/{service}/{number}.ics": f"{PAPER}/{card()['id']}/0.ics",
+    "/kept/{word}/{service}/{start}.ics": f"{PAPER}/{card()['id']}/20261130T0900.ics",
 }

@@ -362,7 +362,12 @@ def test_a_new_line_is_scrolled_to_where_the_bar_does_not_hide_it(bot: Bot, chro
         assert bar["y"] + bar["height"] <= line["y"] < 300
 
 
-def test_urgent_help_stays_in_sight_however_long_the_conversation(bot: Bot, browser_page: Page):
+# A window, a small phone, and that on its side.
+@pytest.mark.parametrize("window", [(1280, 720), (320, 480), (568, 320)])
+def test_urgent_help_stays_in_sight_however_long_the_conversation(
+    bot: Bot, browser_page: Page, window: tuple[int, int]
+):
+    browser_page.set_viewport_size({"width": window[0], "height": window[1]})
     show_conversation(bot, browser_page)
     browser_page.evaluate("scrollTo(0, document.body.scrollHeight)")
     for name in ("Urgent help", "Exit this page"):
@@ -373,3 +378,6 @@ def test_urgent_help_stays_in_sight_however_long_the_conversation(bot: Bot, brow
             name,
         )
         assert 0 <= top < bottom <= 200
+    bar = browser_page.locator("header").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= window[1] / 4, "the bar leaves room to read"

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import html5lib
 import pytest
 
 from bot.web.embedding import read_origins
@@ -164,6 +165,29 @@ def test_a_frame_speaks_the_language_that_the_partner_asks_for(start_bot: StartB
     api = start_bot().api
     assert api.get("/embed?language=ar").headers["content-language"] in {"ar", "en"}
     assert api.get("/embed?language=../../x").headers["content-language"] == "en"
+
+
+@pytest.mark.parametrize("path", ["/messages", "/my-list", "/embed"])
+def test_a_frame_goes_on_in_the_language_of_its_partner_after_a_button_is_pressed(
+    start_bot: StartBot, path: str
+):
+    api = start_bot().api
+    frame = html5lib.parse(api.get("/embed?language=pl").text, namespaceHTMLElements=False)
+    carried = {field.get("value") for field in frame.findall(".//input[@name='conversation']")}
+    assert carried == {"pl"}
+    answer = api.post(path, data={"text": "/start", "conversation": carried.pop()})
+    assert answer.headers["content-language"] == "pl"
+    for field in html5lib.parse(answer.text, namespaceHTMLElements=False).findall(
+        ".//input[@name='conversation']"
+    ):
+        back = api.post("/embed", data={"conversation": field.get("value")})
+        assert back.headers["content-language"] == "pl"
+
+
+def test_a_frame_that_has_forgotten_still_speaks_its_language(start_bot: StartBot):
+    api = start_bot().api
+    answer = api.post("/forget", data={"conversation": "pl"}, follow_redirects=True)
+    assert answer.headers["content-language"] == "pl"
 
 
 def test_the_loader_is_small_and_may_be_used_by_other_sites(start_bot: StartBot):

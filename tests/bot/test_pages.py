@@ -236,6 +236,18 @@ def test_a_link_on_another_site_leaves_but_forgets_nothing(bot: Bot):
     assert len(bot.app.state.desk.conversations) == 0
 
 
+def test_the_directorys_exit_has_the_chat_forget_but_no_picture_on_a_page_of_our_domain_does(bot: Bot):
+    bot.api.post("/messages", data={"text": "no food"})
+    bot.api.get("/leave", headers={"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"})
+    assert len(bot.app.state.desk.conversations) == 1
+    answer = bot.api.get("/leave", headers={"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"})
+    assert answer.headers["location"] == "https://www.bbc.co.uk/weather"
+    assert 'conversation=""' in answer.headers["set-cookie"]
+    for _ in range(2):
+        assert bot.rasa.arrived.acquire(timeout=10)
+    assert len(bot.app.state.desk.conversations) == 0
+
+
 @pytest.mark.parametrize("path", ["/messages", "/forget", "/language"])
 def test_a_form_that_another_site_sends_is_refused(bot: Bot, path: str):
     answer = bot.api.post(path, data={"text": "x"}, headers={"Sec-Fetch-Site": "cross-site"})

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import html5lib
 import pytest
 
+from bot.handover import MOST_ON_LIST
 from bot.messages import Card
 from bot.takeaway import MOST, draw_qr, pack, unpack, write_calendar, write_text
 from tests.bot.conftest import Bot, Browser, StartBot, open_browser
@@ -76,7 +78,28 @@ def test_an_opening_time_is_a_calendar_file_that_names_no_need(bot: Bot, browser
     assert {"DTSTART:20261130T090000Z", "DTEND:20261130T170000Z", "SUMMARY:Harehills Food Pantry"} <= set(
         lines
     )
-    assert browser.client.get(link.replace("0.ics", "7.ics")).status_code == 404
+    # It has begun, and the next one now stands in its place.
+    bot.directory.opens = ("2026-12-01",)
+    assert browser.client.get(link).status_code == 404
+
+
+def test_the_list_says_that_it_is_full_and_nothing_of_what_was_open_when_a_service_was_kept(
+    bot: Bot, browser: Browser
+):
+    found = [card(id=str(uuid4()), name=f"Place {number}") for number in range(MOST_ON_LIST + 1)]
+    bot.rasa.answer = lambda _: [{"text": "Here."}, {"custom": {"services": found}}]
+    browser.submit("/messages", text="no food in")
+    for shown in found[:-1]:
+        page = browser.submit("/my-list", service=shown["id"])
+        assert "Your list is full" not in page.text
+    assert found[0]["open"]["text"] not in page.text
+    page = browser.submit("/my-list", service=found[-1]["id"])
+    assert "Your list is full: at most 10 services." in page.text
+    assert found[-1]["name"] not in page.words("h2")
+    browser.submit("/my-list", service=found[0]["id"], do="drop")
+    page = browser.submit("/my-list", service=found[-1]["id"])
+    assert found[-1]["name"] in page.words("h2")
+    assert "Your list is full" not in page.text
 
 
 @pytest.mark.parametrize("word", ["x", "%20", "AAAA", "a" * 500, pack([])])
@@ -230,3 +253,20 @@ def test_the_text_to_copy_is_what_the_card_says():
     text = write_text([Card.model_validate(card())])
     assert text.startswith("Harehills Food Pantry\nSt Aidan's Community Trust\n")
     assert "Phone: 0113 248 0000" in text
+
+
+def test_our_own_words_beside_those_of_a_service_are_read_aloud_in_their_own_language(bot: Bot):
+    bot.rasa.answer = lambda _: FOUND
+    bot.api.headers["Accept-Language"] = "pl"
+    bot.api.post("/messages", data={"text": "nie mam nic do jedzenia"})
+    bot.api.post("/my-list", data={"service": SERVICE})
+    for path, place, least in (
+        ("/", "article", 2),
+        ("/my-list", "ul[@class='govuk-list kept']", 1),
+        (f"/kept/{pack([SERVICE])}", "article", 7),
+    ):
+        page = html5lib.parse(bot.api.get(path).text, namespaceHTMLElements=False)
+        english = page.find(f".//{place}")
+        assert english.get("lang") == "en-GB"
+        ours = [span.text for span in english.iter("span") if span.get("lang") == "pl"]
+        assert len(ours) >= least, (path, ours)

@@ -28,7 +28,7 @@ PUBLIC = [
 
 
 def page(client: TestClient, address: str, status: int = 200):
-    """The parsed page; every page has one h1, a title, a language, labels for fields, and no script."""
+    """The parsed page; every page has one h1, a title, a language, labels for fields, and the script for leaving."""
     answer = client.get(address, headers={"accept": "text/html"})
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
@@ -37,7 +37,7 @@ def page(client: TestClient, address: str, status: int = 200):
     assert document.get("lang") == "en-GB"
     assert len(document.findall(".//h1")) == 1
     assert document.findtext(".//title")
-    assert document.findall(".//script") == []
+    assert [script.get("src") for script in document.findall(".//script")] == ["/static/leave.js"]
     labelled = {label.get("for") for label in document.findall(".//label")}
     ids = [element.get("id") for element in document.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
@@ -172,7 +172,8 @@ def test_every_answer_is_safe_to_show_and_free_to_read(client: TestClient, addre
     answer = client.get(address)
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "script-src" not in answer.headers["content-security-policy"]
+    is_page = answer.headers["content-type"].startswith("text/html")
+    assert ("script-src 'self'" in answer.headers["content-security-policy"]) == is_page
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["access-control-allow-origin"] == "*"

@@ -33,7 +33,7 @@ PUBLIC = (
     "/statistics/method",
     "/did-this-help/{service}",
 )
-STYLES = ("/static/style.css", "/static/staff.css", "/statistics/style.css")
+STATIC = ("/static/style.css", "/static/staff.css", "/statistics/style.css", "/static/leave.js")
 STAFF = ("/staff/decisions", "/staff/decisions/{decision}")
 DECISION = {
     "need": "food.parcel",
@@ -63,7 +63,7 @@ def pages(sqlite_template, tmp_path_factory) -> dict[str, tuple[str, str]]:
         service = client.get("/api/services/search").json()["services"][0]["id"]
         decision = client.get("/api/statistics/decisions").json()["decisions"][0]["id"]
         found = {"/wrong": ("text/html", wrong.text)}
-        for address in (*PUBLIC, *STYLES, *STAFF):
+        for address in (*PUBLIC, *STATIC, *STAFF):
             answer = client.get(address.format(service=service, decision=decision))
             assert answer.status_code == 200, address
             found[plain(address)] = (answer.headers["content-type"], answer.text)
