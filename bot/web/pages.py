@@ -182,13 +182,13 @@ def render_lines(
         lines=lines,
         new_key=new_key,
         embedded=embedded,
-        conversation_id="" if conversation.forgotten or not embedded else conversation.id,
+        conversation_id=name_conversation(conversation, None) if embedded else "",
     )
     if conversation.forgotten:
         page.headers["X-Forgotten"] = "yes"
-    elif embedded:
+    if embedded:
         # A frame on another site has no cookies: its forms carry the conversation.
-        page.headers["X-Conversation"] = conversation.id
+        page.headers["X-Conversation"] = name_conversation(conversation, None)
     return page
 
 
@@ -254,7 +254,7 @@ def find_conversation(request: Request, form: dict[str, str] | None = None) -> C
 def name_conversation(conversation: Conversation | None, form: dict[str, str] | None) -> str:
     """Return what the forms of a frame carry: the conversation, or while there is none the language to begin it in."""
     if conversation is not None:
-        return conversation.id
+        return (conversation.language or "") if conversation.forgotten else conversation.id
     named = (form or {}).get("conversation", "")
     return named if named in load_words() else ""
 

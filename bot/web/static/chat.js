@@ -88,7 +88,7 @@ function showLines(answer) {
   if (answer.began) log.querySelectorAll("[data-line]").forEach((line) => line.removeAttribute("data-line"));
   log.append(lines);
   document.getElementById("forget").hidden = Boolean(answer.forgotten);
-  if (answer.conversation) rememberInFrame(answer.conversation);
+  if (typeof answer.conversation === "string") rememberInFrame(answer.conversation);
   if (answer.forgotten) forgetInFrame();
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (first) first.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
@@ -151,8 +151,7 @@ function rememberInFrame(conversation) {
 }
 
 function forgetInFrame() {
-  for (const field of document.querySelectorAll("[name=conversation]")) field.value = "";
-  if (embedded) try { sessionStorage.clear(); } catch { /* Nothing kept. */ }
+  try { sessionStorage.clear(); } catch { /* Nothing kept. */ }
 }
 
 async function restoreInFrame() {
