@@ -63,7 +63,9 @@ def list_pages(app, browser: TestClient, door: str) -> dict[str, str]:
     return found
 
 
-def test_every_page_for_residents_has_the_way_out_and_urgent_help_in_sight(app, new_browser, door: str):
+def test_every_page_for_residents_has_the_way_out_and_urgent_help_in_sight(
+    app, new_browser, follower, door: str
+):
     pages = list_pages(app, new_browser(), door)
     assert {
         "/",

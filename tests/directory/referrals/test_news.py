@@ -66,7 +66,9 @@ def test_a_note_that_staff_share_is_mailed_too_and_one_of_their_own_is_not(staff
     assert news(post) == []
     share(staff, made.page)
     assert len(news(post)) == 1
-    assert "That there is something new to larder@example.org: Delivered" in staff.get(made.page).text
+    assert (
+        "That there is something new to larder@example.org: Kept on this machine" in staff.get(made.page).text
+    )
 
 
 def test_many_notes_are_one_mail_while_it_waits(staff, post, new_browser):
