@@ -39,6 +39,7 @@ BAR_MS = 300
 READING_SECONDS = 1.0
 SPACES = 5
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+WORDS = re.compile(r'name="words" value="([0-9a-f]{64})"')
 SERVICE = re.compile(r'name="service" value="([0-9a-f-]+)"')
 DETAILS = {
     "name": "A Person",
@@ -82,8 +83,10 @@ async def follow_a_referral(visit: Visit) -> None:
     if found is None:
         raise RuntimeError("No service takes referrals.")
     await visit.page("choose", f"{page}/service", {"service": found[1]})
-    await visit.page("consent", f"{page}/consent")
-    await visit.page("agree", f"{page}/consent", {"way": "read_aloud"})
+    read = WORDS.search((await visit.page("consent", f"{page}/consent")).text)
+    if read is None:
+        raise RuntimeError("There are no words to agree to.")
+    await visit.page("agree", f"{page}/consent", {"way": "read_aloud", "words": read[1]})
     await visit.page("details", f"{page}/details")
     await visit.page("send", f"{page}/details", DETAILS | {"button": "send"})
     await visit.page("referral", page)

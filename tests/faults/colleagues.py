@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 
-from scripts.staff_bars import DETAILS, SERVICE, TOKEN
+from scripts.staff_bars import DETAILS, SERVICE, TOKEN, WORDS
 
 GIVE_UP_SECONDS = 120
 
@@ -32,8 +32,8 @@ class Colleague:
         page = started.headers["location"].removesuffix("/services")
         services = self._get(f"{page}/services").text
         self._post(f"{page}/service", service=SERVICE.search(services)[1])
-        self._get(f"{page}/consent")
-        assert self._post(f"{page}/consent", way="read_aloud").status_code == 303
+        words = WORDS.search(self._get(f"{page}/consent").text)[1]
+        assert self._post(f"{page}/consent", way="read_aloud", words=words).status_code == 303
         self._get(f"{page}/details")
         return UUID(page.rpartition("/")[2])
 
