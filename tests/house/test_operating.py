@@ -41,6 +41,20 @@ def blocks(kind: str, page: str = PAGE) -> list[str]:
     return [block for mark, block in marked if mark == kind]
 
 
+def run_commands(commands, folder, environment):
+    """What commands of a page say, run as somebody would who follows it: the first that fails ends them."""
+    answer = subprocess.run(
+        ["bash", "-c", f"set -eux\n{commands}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    return answer
+
+
 @pytest.fixture
 def follow(tmp_path):
     """follow(commands) -> what they say, in a folder of the programs with nothing else in it, as on a new machine."""
@@ -53,16 +67,7 @@ def follow(tmp_path):
     del environment["SIGNPOST_STATE_DIR"]
 
     def run(commands):
-        answer = subprocess.run(
-            ["bash", "-c", "set -eux\n" + commands],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert answer.returncode == 0, answer.stderr[-2000:]
-        return answer
+        return run_commands(commands, folder, environment)
 
     return run
 
@@ -109,15 +114,7 @@ def test_keys_are_replaced_in_containers_as_the_page_says_and_nobody_is_locked_o
     environment |= {"PATH": f"{tmp_path}:{environment['PATH']}"}
 
     def run(script: str) -> None:
-        answer = subprocess.run(
-            ["bash", "-c", f"set -eux\n{script}"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert answer.returncode == 0, answer.stderr[-2000:]
+        run_commands(script, tmp_path, environment)
 
     run("deploy/make-secrets\ndocker compose run prepare .venv/bin/python -m referral_directory prepare")
     secrets = tmp_path / "secrets"
