@@ -107,3 +107,11 @@ def _check_nothing_foreign(page: Page) -> None:
             assert not value.lower().strip().startswith("javascript:")
             if name in {"src", "srcset"} or (element.tag == "link" and name == "href"):
                 assert value.startswith("/"), f"{value} is on another site"
+
+
+def check_problem(answer) -> None:
+    body = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert body["status"] == answer.status_code
+    assert all(body[part] for part in ("type", "title", "detail"))

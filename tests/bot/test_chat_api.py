@@ -5,6 +5,7 @@ import pytest
 
 from tests.bot.conftest import Bot, StartBot
 from tests.bot.fakes import FakeRasa, card, echo
+from tests.bot.pages import check_problem
 
 
 def test_a_conversation_starts_with_an_unguessable_id_and_a_welcome(bot: Bot):
@@ -136,27 +137,6 @@ def test_an_empty_message_is_a_problem_that_says_what_to_do(bot: Bot, text: str)
     assert answer.status_code == 422
     check_problem(answer)
     assert answer.json()["errors"][0]["field"] == "text"
-    assert bot.rasa.received == []
-
-
-@pytest.mark.parametrize(("length", "status"), [(2000, 200), (2001, 422)])
-def test_two_thousand_characters_are_a_message_and_one_more_is_not(bot: Bot, length: int, status: int):
-    answer = bot.send(bot.start(), f"  {'ą' * length}  ")
-    assert answer.status_code == status
-    if status == 422:
-        check_problem(answer)
-        assert "2000" in answer.json()["detail"]
-        assert answer.json()["messages"] == []
-
-
-def test_a_message_that_is_too_long_is_still_read_for_danger(bot: Bot):
-    conversation = bot.start()
-    answer = bot.send(
-        conversation, f"{'The meter ran out again and nobody rings back. ' * 50} I want to die."
-    )
-    assert answer.status_code == 422
-    assert [message["urgent"] for message in answer.json()["messages"]] == [True]
-    assert "116 123" in answer.json()["messages"][0]["text"]
     assert bot.rasa.received == []
 
 
@@ -397,14 +377,6 @@ def test_metrics_count_turns_and_time_their_steps_and_say_nothing_of_needs(bot: 
         assert f'bot_turn_step_seconds_count{{step="{step}"}} 1.0' in metrics
     for secret in ("food", "domestic", "E05", "LS8"):
         assert secret not in metrics
-
-
-def check_problem(answer) -> None:
-    body = answer.json()
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["cache-control"] == "no-store"
-    assert body["status"] == answer.status_code
-    assert all(body[part] for part in ("type", "title", "detail"))
 
 
 def test_the_fake_rasa_is_what_it_says():
