@@ -60,7 +60,7 @@ def open_database(url: str) -> Database:
         engine = create_engine(
             address,
             hide_parameters=True,
-            # As many as there are threads that answer requests: one that waits for a lock holds up nobody else.
+            # More than there are threads that answer requests, with what they and the hourly work hold at a time.
             pool_size=POOL_SIZE,
             max_overflow=POOL_SIZE,
             connect_args={"connect_timeout": 5},

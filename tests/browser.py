@@ -20,6 +20,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,7 +32,15 @@ else:
     # Playwright takes a third of a second to import, and most tests need none.
     Browser = Page = Any
 
-__all__ = ["Browser", "Look", "Page", "find_violations", "find_violations_in_every_look", "open_page"]
+__all__ = [
+    "Browser",
+    "Look",
+    "Page",
+    "find_violations",
+    "find_violations_in_every_look",
+    "keep_picture",
+    "open_page",
+]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO_GET_CHROMIUM = (
@@ -55,6 +64,8 @@ FIND_WIDE = """() => [...document.querySelectorAll("body *")].filter((element) =
 }).slice(0, 3).map((element) => element.outerHTML.slice(0, 120))"""
 # Playwright's own patience; a page that needs longer on a busy machine is broken.
 PATIENCE_MS = 30_000
+PICTURE_ATTEMPTS = 5
+NEXT_FRAME = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 # WCAG 2.2 AA's target size is the one rule of that level that axe leaves off.
 AXE_OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 DESKTOP = {"width": 1280, "height": 720}
@@ -140,6 +151,26 @@ def open_page(chromium: Browser, *, may_ask: tuple[str, ...] = (), **options: An
     elsewhere = sorted({url for url in asked if _is_elsewhere(url, may_ask)})
     assert not elsewhere, f"the page asked other hosts: {elsewhere}"
     assert not errors, f"the page ran into errors: {errors}"
+
+
+def keep_picture(page: Page, path: Path) -> None:
+    """Write a picture of the page as it is now, for people to look at.
+
+    Chromium copies the picture from the frame drawn last, and says "Unable to capture screenshot" where a busy machine
+    had it thrown away in between. The next frame has a picture again.
+    """
+    from playwright.sync_api import Error
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in reversed(range(PICTURE_ATTEMPTS)):
+        try:
+            page.screenshot(path=path, scale="css")
+        except Error as error:
+            if "Unable to capture" not in error.message or not left:
+                raise
+            page.evaluate(NEXT_FRAME)
+        else:
+            return
 
 
 def find_violations(page: Page) -> list[str]:

@@ -5,9 +5,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from referral_directory.audit_chain import START, Entry, find_breaks, mark_entry
@@ -28,6 +29,8 @@ from referral_directory.referrals.records import HALF_TYPED
 
 HEAD = 1
 IN_ONE_GO = 500
+# Where a session keeps the entries that it writes when it commits.
+PENDING = "audit entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def record_change(
 ) -> None:
     """Write down what was done to a referral, with digests of how its record stands now.
 
-    Everything that changes a referral calls this last, in the same transaction.
+    Everything that changes a referral calls this after it, in the same transaction.
     """
     session.flush()
     _add(session, keys, referral.id, who, action, digests_of(session, referral), now)
@@ -153,6 +156,45 @@ def _add(
     digests: str,
     now: datetime,
 ) -> None:
+    """Keep an entry until the transaction commits: whoever holds the end of the chain holds up everybody else."""
+    if PENDING not in session.info:
+        session.info[PENDING] = []
+        event.listen(session, "before_commit", partial(_append_pending, keys=keys))
+        event.listen(session, "after_rollback", _forget_pending)
+    session.info[PENDING].append(
+        AuditEntry(
+            at=now,
+            actor=who.actor,
+            actor_id=who.id,
+            action=action,
+            referral_id=referral_id,
+            digests=digests,
+            key_id=keys.newest,
+        )
+    )
+
+
+def _append_pending(session: Session, keys: FieldKeys) -> None:
+    rows: list[AuditEntry] = session.info[PENDING]
+    if not rows:
+        return
+    session.info[PENDING] = []
+    # What is not written yet is written before the chain's end is held, and not while it is.
+    session.flush()
+    head = _get_head(session)
+    for row in rows:
+        row.number = head.number + 1
+        row.mark = mark_entry(keys, _entry_of(row), head.mark)
+        head.number, head.mark = row.number, row.mark
+    session.add_all(rows)
+
+
+def _forget_pending(session: Session) -> None:
+    session.info[PENDING] = []
+
+
+def _get_head(session: Session) -> AuditHead:
+    """The end of the chain, held until the transaction ends; made for the first entry."""
     head = _find_head(session)
     if head is None:
         session.execute(
@@ -163,23 +205,7 @@ def _add(
         head = _find_head(session)
     if head is None:
         raise BadKey("The end of the audit is gone.")
-    entry = Entry(head.number + 1, now, who.actor, who.id, action, referral_id, digests, keys.newest)
-    mark = mark_entry(keys, entry, head.mark)
-    session.add(
-        AuditEntry(
-            number=entry.number,
-            at=now,
-            actor=entry.actor,
-            actor_id=entry.actor_id,
-            action=action,
-            referral_id=referral_id,
-            digests=digests,
-            key_id=entry.key_id,
-            mark=mark,
-        )
-    )
-    head.number, head.mark = entry.number, mark
-    session.flush()
+    return head
 
 
 def _find_head(session: Session) -> AuditHead | None:

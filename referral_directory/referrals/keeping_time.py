@@ -106,5 +106,4 @@ def _expire(session: Session, keys: FieldKeys, referral: Referral, now: datetime
     enter(referral, next_status(Status(referral.status), Action.EXPIRE, CLOCKWORK.actor), now)
     take_back(session, referral)
     record_change(session, keys, referral, CLOCKWORK, Action.EXPIRE, now)
-    # Counting comes after the audit everywhere: two transactions that lock the two in turn would block each other.
     on_end(session, referral, let_lie)

@@ -3,6 +3,7 @@ lost connection, and can be taken again.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -143,21 +144,33 @@ def keep_details(request: Request, staff: Sender, identity: UUID, form: Filled) 
 def _keep_details(
     request: Request, staff: Staff, identity: UUID, typed: dict[str, str], sends: bool
 ) -> Response:
-    directory, now = get_directory(request), get_directory(request).clock()
-    keys, who = directory.field_keys, who_is(staff)
+    directory, refused = get_directory(request), None
+    keys, who, now = directory.field_keys, who_is(staff), directory.clock()
     try:
         with transaction(directory.database) as session:
             referral = get_referral(session, identity, staff.community_space_id)
             referring.keep_details(session, keys, referral, who, typed, now)
-        if not sends:
-            return RedirectResponse(f"/staff/referrals/{identity}/details?saved=yes", 303)
-        with transaction(directory.database) as session:
-            referral = get_referral(session, identity, staff.community_space_id)
-            referring.send_referral(session, keys, referral, who, now)
-            count_sent(session, directory, referral)
+            if sends:
+                refused = _find_refusal(session, directory, referral, who, now)
     except InvalidInput as error:
         return _details_page(request, staff, identity, error, typed)
+    if refused:
+        return _details_page(request, staff, identity, refused, typed)
+    if not sends:
+        return RedirectResponse(f"/staff/referrals/{identity}/details?saved=yes", 303)
     return RedirectResponse(f"/staff/referrals/{identity}?said=sent", 303)
+
+
+def _find_refusal(
+    session: Session, directory: Directory, referral: Referral, who: Who, now: datetime
+) -> InvalidInput | None:
+    """Send it, or say why not: a refusal comes before anything is changed, and what was typed stays saved."""
+    try:
+        referring.send_referral(session, directory.field_keys, referral, who, now)
+    except InvalidInput as refusal:
+        return refusal
+    count_sent(session, directory, referral)
+    return None
 
 
 def read_needs(directory: Directory, needs: Sequence[str], place: str) -> tuple[list[str], str | None]:

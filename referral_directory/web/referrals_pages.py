@@ -264,7 +264,6 @@ def _referral_page(
         typed = typed or half_typed or {"note": "", "shared": "yes" if referral.question_open else ""}
         going = _describe_going_on(directory, session, referral)
         referral.note_unread = False
-        # Last, because the end of the audit is held from here on.
         if shown["details"] or shown["notes"] or half_typed:
             record_looking(session, directory.field_keys, referral, who_is(staff), directory.clock())
     status, errors = describe(error)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import Browser, Page, find_violations, open_page
+from tests.browser import Browser, Page, find_violations, keep_picture, open_page
 from tests.house.repository import ROOT
 from tests.stack import RunningStack
 
@@ -17,8 +17,7 @@ TWO_NEEDS = "ive got nothing in for tea and the leccy is about to run out, im in
 
 def picture(page: Page, name: str) -> None:
     """Keep a picture of the page, which must be without a barrier that axe can find."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / f"{name}.png"))
+    keep_picture(page, PICTURES / f"{name}.png")
     # axe counts what the bar at the top happens to cover half as too small: at the beginning it covers nothing.
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     assert find_violations(page) == [], name

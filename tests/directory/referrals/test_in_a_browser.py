@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from tests.browser import Look, Page, find_violations, find_violations_in_every_look, open_page, put_on
+from tests.browser import (
+    Look,
+    Page,
+    find_violations,
+    find_violations_in_every_look,
+    keep_picture,
+    open_page,
+    put_on,
+)
 from tests.directory.factories import TOKEN, make_row, seed, write_starter
 from tests.directory.referrals.conftest import ROWS
 from tests.directory.referrals.following import DETAILS, OVER_60, agree, choose, make_referral, start_draft
@@ -163,8 +171,8 @@ def test_a_referral_from_the_chats_code_to_sent(url, signed_in, staff, tmp_path)
     code = staff.post("/api/handovers", json=body, headers=BOT).json()["code"]
 
     def film(name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        shots.append(page.screenshot(path=folder / f"{len(shots) + 1}-{name}.png", scale="css"))
+        shots.append(folder / f"{len(shots) + 1}-{name}.png")
+        keep_picture(page, shots[-1])
 
     page.goto(f"{url}/staff/handovers")
     page.get_by_label("Code").fill(code)
@@ -194,7 +202,7 @@ def test_a_referral_from_the_chats_code_to_sent(url, signed_in, staff, tmp_path)
     page.get_by_role("link", name="Sheet for the person").click()
     film("sheet")
     assert len(shots) == 8
-    assert all(shot.startswith(b"\x89PNG") for shot in shots)
+    assert all(shot.read_bytes().startswith(b"\x89PNG") for shot in shots)
 
 
 def test_the_pages_of_a_referral_need_no_script(url, chromium, settings, clock):

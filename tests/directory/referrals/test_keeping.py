@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from referral_directory.application.application import create_app
@@ -24,9 +24,11 @@ from referral_directory.field_encryption import (
     seal,
     unseal,
 )
-from referral_directory.referrals.audit import find_faults
+from referral_directory.life_cycle import Actor
+from referral_directory.referrals.audit import Who, find_faults, record_looking
+from referral_directory.referrals.models import AuditEntry, Referral
 from scripts.backup import read_backup, save
-from tests.directory.factories import TestClient, opened
+from tests.directory.factories import MONDAY_MORNING, TestClient, opened
 from tests.directory.referrals.following import (
     NAME,
     PERSONAL,
@@ -266,6 +268,34 @@ def test_the_audit_knows_who_saw_and_holds_nothing_personal(staff, post, new_bro
     with opened(settings) as database, database.read() as session:
         rows = session.execute(text("SELECT actor, action FROM referral_audit ORDER BY number")).all()
     assert {("staff", "seen"), ("provider", "seen"), ("resident", "seen"), ("staff", "send")} <= set(rows)
+
+
+# SQLite lets one transaction write at a time, whatever it writes.
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_who_is_slow_to_commit_holds_up_nobody_elses_audit(staff, post, settings, engine_name):
+    make_referral(staff, post)
+    keys, now = keys_of(settings), MONDAY_MORNING
+    with opened(settings) as database, database.write() as slow, database.write() as quick:
+        quick.execute(text("SET lock_timeout = '1s'"))
+        for session, actor in ((slow, Actor.PROVIDER), (quick, Actor.RESIDENT)):
+            record_looking(session, keys, session.scalars(select(Referral)).one(), Who(actor), now)
+        quick.commit()
+        slow.commit()
+        last = quick.scalars(select(AuditEntry.actor).order_by(AuditEntry.number)).all()[-2:]
+    assert last == [Actor.RESIDENT, Actor.PROVIDER]
+    assert faults_of(settings) == []
+
+
+def test_looking_that_was_rolled_back_is_not_in_the_audit(staff, post, settings):
+    make_referral(staff, post)
+    with opened(settings) as database, database.write() as session:
+        for _ in range(2):
+            referral = session.scalars(select(Referral)).one()
+            record_looking(session, keys_of(settings), referral, Who(Actor.PROVIDER), MONDAY_MORNING)
+            session.rollback()
+        session.commit()
+        assert Actor.PROVIDER not in session.scalars(select(AuditEntry.actor)).all()
+    assert faults_of(settings) == []
 
 
 @pytest.mark.parametrize("status", STATUSES)
