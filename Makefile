@@ -101,7 +101,7 @@ load: ## 1,000 residents in 10 minutes against a running stack (ARGS="http://...
 .PHONY: faults
 faults: ## Hurt a running city in every way of docs/faults.md, three times
 	@scripts/install development
-	@for round in 1 2 3; do echo "== round $$round"; $(PYTHON) -m pytest -q tests/faults/test_faults.py tests/faults/thorough.py tests/faults/referrals.py || exit 1; done
+	@for round in 1 2 3; do echo "== round $$round"; $(PYTHON) -m pytest -q tests/faults/test_faults.py tests/faults/thorough.py tests/faults/referrals.py tests/faults/clock.py || exit 1; done
 
 .PHONY: audit
 audit: ## Look up known faults of every dependency (needs a network)

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
+from referral_directory.application.referrals import OUTBOXES
 from referral_directory.application.settings import Settings
 from referral_directory.catalogue.guidance import load_guidance
 from referral_directory.catalogue.index import Catalogue, refresh, stop
@@ -283,7 +284,7 @@ def check_stored(directory: Directory) -> None:
     """Raises BadKey if the field keys do not open what is stored, and SQLAlchemyError if nobody can say."""
     try:
         with directory.database.read() as session:
-            check_keys(session, directory.field_keys)
+            check_keys(session, directory.field_keys, OUTBOXES)
     except BadKey:
         directory.database.engine.dispose()
         raise

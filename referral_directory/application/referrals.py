@@ -15,13 +15,17 @@ from referral_directory.database import Database, transaction, using_database
 from referral_directory.errors import NotReady
 from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
 from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
-from referral_directory.referrals.delivery import Letter, Sender
-from referral_directory.referrals.outbox import deliver_due, rotate_secrets
+from referral_directory.referrals.delivery import Letter, Sender, rotate_secrets
+from referral_directory.referrals.models import ReferralMail
+from referral_directory.referrals.outbox import deliver_due
 from referral_directory.referrals.records import rotate_keys
 from referral_directory.referrals.sending import Server, send_to_folder, send_to_server, write_message
 from referral_directory.truth import keeping
+from referral_directory.truth.models import ServiceMail
 
 LOOK_AGAIN_SECONDS = 2
+# Every table of mails.
+OUTBOXES = (ReferralMail, ServiceMail)
 
 
 def add_commands(cli: typer.Typer) -> None:
@@ -37,8 +41,13 @@ def deliver_mail(once: Annotated[bool, typer.Option(help="Send what is due, and 
     configure_logs(settings.log_level)
     keys, send = read_field_keys(settings.get_field_keys()), make_sender(settings)
     with using_database(settings.get_database_url()) as database:
+        keys_fit = False
         while True:
             try:
+                if not keys_fit:
+                    # With the wrong ones a mail would be given up, because its link does not open.
+                    _check_opens(database, keys)
+                    keys_fit = True
                 _deliver(database, keys, send, settings.get_clock())
             except SQLAlchemyError as error:
                 # The database may be away for a while: mail waits in it, and the worker for it.
@@ -68,7 +77,7 @@ def verify_records() -> None:
     configure_logs(settings.log_level)
     keys = read_field_keys(settings.get_field_keys())
     with using_database(settings.get_database_url()) as database, database.read() as session:
-        faults = find_faults(session, keys)
+        faults = find_faults(session, keys, OUTBOXES)
     for fault in faults:
         print(fault)
     if faults:
@@ -94,14 +103,15 @@ def rotate(settings: Settings) -> int:
     else:
         path = settings.state_dir / "field-keys"
         text = settings.get_field_keys()
-        _check_opens(settings, read_field_keys(text))
+        check_field_keys(settings)
         replace_secret(path, f"{make_key()}\n{text}\n")
         keys = read_field_keys(path.read_text(encoding="utf-8"))
     now = settings.get_clock()()
     with using_database(settings.get_database_url()) as database, transaction(database) as session:
-        check_keys(session, keys)
+        check_keys(session, keys, OUTBOXES)
         changed = rotate_keys(session, keys)
-        rotate_secrets(session, keys)
+        for table in OUTBOXES:
+            rotate_secrets(session, table, keys)
         for referral in changed:
             record_change(session, keys, referral, CLOCKWORK, "key_rotated", now)
     return len(changed)
@@ -133,10 +143,11 @@ def make_sender(settings: Settings) -> Sender:
 def check_field_keys(settings: Settings) -> FieldKeys:
     """The field keys, if they open what is stored. Raises BadKey."""
     keys = read_field_keys(settings.get_field_keys())
-    _check_opens(settings, keys)
+    with using_database(settings.get_database_url()) as database:
+        _check_opens(database, keys)
     return keys
 
 
-def _check_opens(settings: Settings, keys: FieldKeys) -> None:
-    with using_database(settings.get_database_url()) as database, database.read() as session:
-        check_keys(session, keys)
+def _check_opens(database: Database, keys: FieldKeys) -> None:
+    with database.read() as session:
+        check_keys(session, keys, OUTBOXES)

@@ -16,9 +16,11 @@ from referral_directory.database import insert_into
 from referral_directory.errors import BadKey
 from referral_directory.field_encryption import FieldKeys, Place, key_id_of, unseal
 from referral_directory.life_cycle import Actor
+from referral_directory.referrals.delivery import list_secrets
 from referral_directory.referrals.models import (
     AuditEntry,
     AuditHead,
+    Mail,
     Referral,
     ReferralConsent,
     ReferralDetail,
@@ -27,6 +29,8 @@ from referral_directory.referrals.models import (
 )
 from referral_directory.referrals.records import HALF_TYPED
 
+# Tables of mails whose secrets are sealed with the same keys.
+Outboxes = Iterable[type[Mail]]
 HEAD = 1
 IN_ONE_GO = 500
 # Where a session keeps the entries that it writes when it commits.
@@ -110,7 +114,7 @@ def digests_of(session: Session, referral: Referral) -> str:
     )
 
 
-def find_faults(session: Session, keys: FieldKeys) -> list[str]:
+def find_faults(session: Session, keys: FieldKeys, outboxes: Outboxes = (ReferralMail,)) -> list[str]:
     """Everything wrong with the audit and the records: breaks in the chain, records that differ from what was
     last written down of them, and values that do not open. Empty if all is well.
     """
@@ -131,14 +135,14 @@ def find_faults(session: Session, keys: FieldKeys) -> list[str]:
     for referral in session.scalars(select(Referral).order_by(Referral.created_at)):
         faults += _compare(referral, digests_of(session, referral), latest.pop(referral.id, ""))
     faults += [f"referral {identity} is gone, and the audit knows of it" for identity in latest]
-    return faults + _find_unreadable(session, keys)
+    return faults + _find_unreadable(session, keys, outboxes)
 
 
-def check_keys(session: Session, keys: FieldKeys) -> None:
+def check_keys(session: Session, keys: FieldKeys, outboxes: Outboxes = (ReferralMail,)) -> None:
     """Raises BadKey if anything stored was sealed or signed with a key that we do not hold."""
     used = set(session.scalars(select(ReferralDetail.key_id).distinct()))
     used |= set(session.scalars(select(ReferralNote.key_id).distinct()))
-    used |= {key_id_of(secret) for _, secret in _list_secrets(session)}
+    used |= {key_id_of(secret) for table in outboxes for _, secret in list_secrets(session, table)}
     used |= set(session.scalars(select(AuditEntry.key_id).distinct()))
     if unknown := used - keys.keys.keys():
         raise BadKey(
@@ -229,7 +233,7 @@ def _compare(referral: Referral, present: str, recorded: str) -> list[str]:
     ]
 
 
-def _find_unreadable(session: Session, keys: FieldKeys) -> list[str]:
+def _find_unreadable(session: Session, keys: FieldKeys, outboxes: Outboxes) -> list[str]:
     rows = [
         (Place("referral_detail", row.field, row.referral_id), row.sealed)
         for row in session.scalars(select(ReferralDetail))
@@ -237,9 +241,7 @@ def _find_unreadable(session: Session, keys: FieldKeys) -> list[str]:
     rows += [
         (Place("referral_note", "text", row.id), row.sealed) for row in session.scalars(select(ReferralNote))
     ]
-    rows += [
-        (Place("referral_mail", "secret", identity), secret) for identity, secret in _list_secrets(session)
-    ]
+    rows += [row for table in outboxes for row in list_secrets(session, table)]
     faults = []
     for place, sealed in rows:
         try:
@@ -247,12 +249,6 @@ def _find_unreadable(session: Session, keys: FieldKeys) -> list[str]:
         except BadKey:
             faults.append(f"{place.table} {place.row}, {place.column}: does not open")
     return faults
-
-
-def _list_secrets(session: Session) -> list[tuple[UUID, bytes]]:
-    """The sealed secrets of mails that are not out."""
-    rows = session.execute(select(ReferralMail.id, ReferralMail.secret))
-    return [(identity, secret) for identity, secret in rows if secret is not None]
 
 
 def _entry_of(row: AuditEntry) -> Entry:

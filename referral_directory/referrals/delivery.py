@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
 from referral_directory.database import Database, transaction
 from referral_directory.errors import BadKey, NotDelivered
+from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
 from referral_directory.referrals.models import Mail
 
 CLAIM = timedelta(minutes=2)
@@ -36,6 +37,25 @@ class Letter:
 
 
 Sender = Callable[[Letter], None]
+
+
+def secret_place(table: type[Mail], identity: UUID) -> Place:
+    """Where a mail's secret stands, to which it is bound."""
+    return Place(str(inspect(table).local_table), "secret", identity)
+
+
+def list_secrets(session: Session, table: type[Mail]) -> list[tuple[Place, bytes]]:
+    """The sealed secrets of mails that are not out, and where they stand."""
+    rows = session.execute(select(table.id, table.secret).where(table.secret.is_not(None)))
+    return [(secret_place(table, identity), secret) for identity, secret in rows if secret is not None]
+
+
+def rotate_secrets(session: Session, table: type[Mail], keys: FieldKeys) -> None:
+    """Seal what stands in an outbox again with the newest key. Raises BadKey."""
+    for row in session.scalars(select(table).where(table.secret.is_not(None))):
+        if row.secret and key_id_of(row.secret) != keys.newest:
+            place = secret_place(table, row.id)
+            row.secret = seal(keys, place, unseal(keys, place, row.secret))
 
 
 def deliver[Row: Mail](

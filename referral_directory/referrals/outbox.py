@@ -4,17 +4,18 @@ A mail names no person: it says that there is something, and where.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
 from referral_directory.database import Database
-from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
-from referral_directory.referrals.delivery import Letter, Sender, deliver
+from referral_directory.field_encryption import FieldKeys, seal, unseal
+from referral_directory.referrals.delivery import Letter, Sender, deliver, secret_place
 from referral_directory.referrals.models import Referral, ReferralLink, ReferralMail
 from referral_directory.staff.keys import digest_of
 
@@ -54,16 +55,16 @@ def post(
             referral_id=referral.id if referral is not None else None,
             kind=kind,
             address=address,
-            secret=seal(keys, _place(identity), secret) if secret else None,
+            secret=seal(keys, secret_place(ReferralMail, identity), secret) if secret else None,
             created_at=now,
             next_try_at=now,
         )
     )
 
 
-def take_back(session: Session, referral: Referral) -> list[str]:
-    """Remove what is not delivered, and let links to the referral stop working; the addresses where a mail about it
-    may have arrived since they were last told that it is withdrawn.
+def take_back(session: Session, referral: Referral, but: Collection[str] = ()) -> list[str]:
+    """Remove what is not delivered, but for mails of these kinds, and let links to the referral stop working; the
+    addresses where a mail about it may have arrived since they were last told that it is withdrawn.
     """
     session.flush()
     of_this = ReferralMail.referral_id == referral.id
@@ -74,7 +75,11 @@ def take_back(session: Session, referral: Referral) -> list[str]:
             mailed[mail.address] = mail.created_at
         elif mail.kind == WITHDRAWN and mail.delivered_at is not None:
             told[mail.address] = mail.created_at
-    session.execute(delete(ReferralMail).where(of_this, ReferralMail.delivered_at.is_(None)))
+    session.execute(
+        delete(ReferralMail).where(
+            of_this, ReferralMail.delivered_at.is_(None), ReferralMail.kind.not_in(but)
+        )
+    )
     session.execute(delete(ReferralLink).where(ReferralLink.referral_id == referral.id))
     return [address for address, at in mailed.items() if address not in told or told[address] <= at]
 
@@ -116,20 +121,9 @@ def list_mails(session: Session, referral: Referral) -> list[ReferralMail]:
     return list(rows)
 
 
-def rotate_secrets(session: Session, keys: FieldKeys) -> None:
-    """Seal what stands in the outbox again with the newest key. Raises BadKey."""
-    for row in session.scalars(select(ReferralMail).where(ReferralMail.secret.is_not(None))):
-        if row.secret and key_id_of(row.secret) != keys.newest:
-            row.secret = seal(keys, _place(row.id), unseal(keys, _place(row.id), row.secret))
-
-
 def _read_letter(keys: FieldKeys, session: Session, row: ReferralMail) -> Letter:
-    secret = unseal(keys, _place(row.id), row.secret) if row.secret else ""
+    secret = unseal(keys, secret_place(ReferralMail, row.id), row.secret) if row.secret else ""
     if row.referral_id is None:
         return Letter(row.id, row.address, row.kind, "", "", secret)
     referral = session.get_one(Referral, row.referral_id)
     return Letter(row.id, row.address, row.kind, referral.service_name, referral.reference, secret)
-
-
-def _place(identity: UUID) -> Place:
-    return Place("referral_mail", "secret", identity)

@@ -292,8 +292,10 @@ def erase_person(session: Session, keys: FieldKeys, referral: Referral, who: Who
 
 
 def forget(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
-    """Erase personal data, links and mails of a referral that has ended."""
-    take_back(session, referral)
+    """Erase personal data, links and mails of a referral that has ended. That it is withdrawn names nobody, and the
+    service is still told.
+    """
+    take_back(session, referral, but=(WITHDRAWN,))
     erase_personal_data(session, referral, now)
     forget_needs(session, referral)
     record_change(session, keys, referral, who, "erased", now)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import httpx
+from anyio import CapacityLimiter
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
@@ -31,6 +32,7 @@ from referral_directory.staff.models import StaffMember
 
 LASTS = timedelta(minutes=10)
 SECONDS = 10
+THREADS = 4
 LEEWAY_SECONDS = 60
 # Signatures with a public key only: with a shared secret the client itself could make tokens.
 ALGORITHMS = ["RS256", "PS256", "ES256"]
@@ -40,7 +42,10 @@ FAILED = "Signing in with that account did not work. Try again, or use your pass
 
 @dataclass
 class SignInService:
-    """The organisation's sign-in service, and what it says of itself (asked once)."""
+    """The organisation's sign-in service, and what it says of itself (asked once).
+
+    Whoever waits for it does so in `threads` of its own: one that hangs holds up no other page.
+    """
 
     issuer: str
     client_id: str
@@ -49,6 +54,7 @@ class SignInService:
     callback: str
     metadata: dict[str, Any] | None = field(default=None, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ links in mails do no harm.
 import secrets
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -17,8 +17,8 @@ from referral_directory.catalogue.models import Service
 from referral_directory.clock import Clock
 from referral_directory.database import Database
 from referral_directory.errors import NotFound, NotPossible
-from referral_directory.field_encryption import FieldKeys, Place, seal, unseal
-from referral_directory.referrals.delivery import Letter, Sender, deliver
+from referral_directory.field_encryption import FieldKeys, seal, unseal
+from referral_directory.referrals.delivery import Letter, Sender, deliver, secret_place
 from referral_directory.referrals.sending import RECORD
 from referral_directory.staff.keys import digest_of
 from referral_directory.truth.models import ServiceLink, ServiceMail
@@ -42,7 +42,7 @@ def post_link(session: Session, keys: FieldKeys, service: Service, now: datetime
             id=identity,
             service_id=service.id,
             address=service.email,
-            secret=seal(keys, _place(identity), token),
+            secret=seal(keys, secret_place(ServiceMail, identity), token),
             created_at=now,
             next_try_at=now,
         )
@@ -85,9 +85,5 @@ def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock)
 
 def _read_letter(keys: FieldKeys, session: Session, row: ServiceMail) -> Letter:
     service = session.get_one(Service, row.service_id)
-    token = unseal(keys, _place(row.id), row.secret) if row.secret else ""
+    token = unseal(keys, secret_place(ServiceMail, row.id), row.secret) if row.secret else ""
     return Letter(row.id, row.address, RECORD, service.name, "", token)
-
-
-def _place(identity: UUID) -> Place:
-    return Place("service_mail", "secret", identity)

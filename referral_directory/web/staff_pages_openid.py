@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import structlog
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -32,9 +33,14 @@ TICKET = "signpost_openid"
 
 
 @router.get("/staff/sign-in/openid")
-def go(request: Request, next: str = "") -> Response:  # noqa: A002
+async def go(request: Request, next: str = "") -> Response:  # noqa: A002
     """Leave for the sign-in service. Raises NotFound if none is set."""
-    directory, service = get_directory(request), _service(request)
+    service = _service(request)
+    return await to_thread.run_sync(_go, request, service, next, limiter=service.threads)
+
+
+def _go(request: Request, service: SignInService, next: str) -> Response:  # noqa: A002
+    directory = get_directory(request)
     ticket = make_ticket(safe_next(next), directory.clock())
     try:
         answer: Response = RedirectResponse(leave(service, directory.staff_keys, ticket), 303)
@@ -49,9 +55,14 @@ def go(request: Request, next: str = "") -> Response:  # noqa: A002
 
 
 @router.get("/staff/sign-in/openid/callback")
-def return_here(request: Request, state: str = "", code: str = "") -> Response:
+async def return_here(request: Request, state: str = "", code: str = "") -> Response:
     """Come back from the sign-in service: the session begins. Raises NotFound if none is set."""
-    directory, service, now = get_directory(request), _service(request), get_directory(request).clock()
+    service = _service(request)
+    return await to_thread.run_sync(_return_here, request, service, state, code, limiter=service.threads)
+
+
+def _return_here(request: Request, service: SignInService, state: str, code: str) -> Response:
+    directory, now = get_directory(request), get_directory(request).clock()
     ticket = request.cookies.get(cookie_name(request, TICKET), "")
     try:
         guard = Guard(keyed_digest(directory.staff_keys, "openid", ticket), FROM_ANYWHERE)

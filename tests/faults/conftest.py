@@ -4,13 +4,15 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import psycopg
@@ -57,6 +59,31 @@ class FragileCity:
     def kill(self, name: str) -> None:
         self.city.children.kill(name)
 
+    @contextmanager
+    def restarted(self, name: str, **settings: str) -> Iterator[None]:
+        """The process is started again with other settings, and afterwards with its own."""
+        own = dict(self.city.environment)
+        self.city.environment.update(settings)
+        try:
+            self._restart(name)
+            yield
+        finally:
+            self.city.environment.clear()
+            self.city.environment.update(own)
+            self._restart(name)
+
+    @contextmanager
+    def full_disk(self, *names: str) -> Iterator[None]:
+        """No file of these processes, and of what they start, may be written to."""
+        pids = [pid for name in names for pid in self._pids(name)]
+        for pid in pids:
+            _limit_files(pid, "0")
+        try:
+            yield
+        finally:
+            for pid in pids:
+                _limit_files(pid, "unlimited")
+
     def answers_again(self) -> float:
         """Wait until a new resident gets help, starting what died as a supervisor would; the seconds it took."""
         began = time.monotonic()
@@ -86,6 +113,12 @@ class FragileCity:
             return bool(Resident(self).ask_for_food())
         except (httpx.HTTPError, AssertionError):
             return False
+
+    def _restart(self, name: str) -> None:
+        if self.city.children.exit_code(name) is None:
+            self.kill(name)
+        while name != self.city.revive():
+            time.sleep(0.1)
 
     def _pids(self, name: str) -> list[int]:
         pid = self.city.children.pid(name)
@@ -133,10 +166,13 @@ class Resident:
 
 
 class Crowd:
-    """Residents who go on asking; each answer must be help, a question or numbers, and come in time."""
+    """Residents who go on asking; each answer must be help, a question or numbers, and come in time. `may_end` is for a
+    time in which conversations come to their end: the answer is then that a new one has to be begun.
+    """
 
-    def __init__(self, city: FragileCity, size: int = 3) -> None:
+    def __init__(self, city: FragileCity, size: int = 3, may_end: bool = False) -> None:
         self.city = city
+        self.may_end = may_end
         self.faults: list[str] = []
         self.turns = 0
         self.worst = 0.0
@@ -167,6 +203,8 @@ class Crowd:
                     self.turns += 1
                     self.worst = max(self.worst, time.monotonic() - began)
             except (httpx.HTTPError, AssertionError) as fault:
+                if self.may_end and "There is no such conversation" in str(fault):
+                    continue
                 self.faults.append(f"{type(fault).__name__} {fault} after {time.monotonic() - began:.1f} s")
             self._stop.wait(0.2)
 
@@ -183,6 +221,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{seconds:6.1f} s  {what:<12}  {test}")
 
 
+def _limit_files(pid: int, most: str) -> None:
+    """Let a process write to files up to this byte only, if it has not ended.
+
+    With the program, because it has to be asked by the process's own user, which PostgreSQL's is not always.
+    """
+    process = Path(f"/proc/{pid}")
+    with contextlib.suppress(FileNotFoundError):
+        owner = process.stat()
+        own = {} if owner.st_uid == os.getuid() else {"user": owner.st_uid, "group": owner.st_gid}
+        asked = subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={most}:unlimited"], check=False, **own)
+        assert asked.returncode == 0 or not process.exists()
+
+
 def _signal(pid: int, number: signal.Signals) -> None:
     try:
         os.kill(pid, number)
@@ -192,8 +243,10 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 @contextmanager
-def fragile_city() -> Iterator[FragileCity]:
-    """A city of its own with its lines and a mail server, of which no process runs yet."""
+def fragile_city(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[FragileCity]:
+    """A city of its own with its lines and a mail server, of which no process runs yet. `settings` are for all its
+    processes.
+    """
     # Not pytest's folder: the user that PostgreSQL runs as must be able to reach it.
     state = Path(tempfile.mkdtemp(prefix="signpost-city-"))
     state.chmod(0o755)
@@ -206,7 +259,7 @@ def fragile_city() -> Iterator[FragileCity]:
         if model := os.environ.get("RASA_MODEL"):
             # While the training data is being written, for example.
             chosen["RASA_MODEL"] = model
-        own = isolated_environment(state, chosen)
+        own = isolated_environment(state, chosen | dict(settings))
         targets = {
             "records": postgresql, "conversations": postgresql, "redis": redis, "rasa-1": rasa_1, "rasa-2": rasa_2,
             "actions": int(own["ACTIONS_PORT"]), "directory": int(own["DIRECTORY_PORT"]), "mail": mail.port,

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from referral_directory.database import using_database
-from referral_directory.field_encryption import read_field_keys
+from referral_directory.field_encryption import make_key, read_field_keys
 from referral_directory.referrals.audit import find_faults
 from scripts.staff_bars import sign_in
 from tests.faults.colleagues import GIVE_UP_SECONDS, Colleagues
@@ -140,12 +140,19 @@ def check_records(office: FragileCity, colleagues: Colleagues) -> set[str]:
     return {row[0] for row in rows}
 
 
+def with_other_keys(name: str) -> Hurt:
+    """It is started again with field keys that open nothing, and does not stay."""
+    return lambda office: office.restarted(name, SIGNPOST_FIELD_KEYS=make_key())
+
+
 # What happens while one mail is under way and referrals are being sent, and how many mails come twice for it: the one
 # that the mail server took without the worker's getting to know, or writing down, that it did.
 HURTS = {
     "the directory is killed": (killed("directory"), 0),
     "the directory is cut off": (cut("directory"), 0),
+    "the directory has other keys": (with_other_keys("directory"), 0),
     "the worker is killed": (killed("worker"), 1),
+    "the worker has other keys": (with_other_keys("worker"), 1),
     "the worker stands still": (paused("worker"), 0),
     "the mail server is cut off": (cut("mail"), 1),
     "PostgreSQL is killed": (killed("postgresql"), 1),

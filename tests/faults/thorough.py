@@ -1,6 +1,5 @@
 """The rest of docs/faults.md, which takes minutes: `make faults` goes through it three times."""
 
-import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -108,19 +107,37 @@ def test_no_enquiry_is_lost_or_counted_twice(stack: FragileCity):
 def test_a_full_disk_stops_no_answer_and_loses_no_enquiry(stack: FragileCity):
     wait_for(stack.all_delivered)
     before, stack.served = stack.enquiries(), set()
-    pids = [stack.city.children.pid(name) for name in ("actions", "bot", "directory", "rasa-1", "rasa-2")]
-    limits = [resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids]
-    for pid, (_, hard) in zip(pids, limits, strict=True):
-        # No file may grow by a byte.
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
-    try:
+    with stack.full_disk("actions", "bot", "directory", "rasa-1", "rasa-2"):
         for _ in range(3):
             assert Resident(stack).ask_for_food()
-    finally:
-        for pid, limit in zip(pids, limits, strict=True):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, limit)
     wait_for(lambda: stack.enquiries() - before == len(stack.served) == 3)
     stack.answers_again()
+
+
+def test_the_databases_disk_is_full_while_residents_talk_and_no_enquiry_is_lost(stack: FragileCity):
+    wait_for(stack.all_delivered)
+    before, stack.served = stack.enquiries(), set()
+    with Crowd(stack):
+        with stack.full_disk("postgresql"):
+            wait_for(lambda: stack.city.children.exit_code("postgresql") is not None)
+        stack.answers_again()
+    wait_for(stack.all_delivered)
+    assert stack.enquiries() - before == len(stack.served)
+
+
+def test_what_was_counted_while_the_token_was_not_taken_is_delivered_when_it_is(stack: FragileCity):
+    wait_for(stack.all_delivered)
+    before, stack.served = stack.enquiries(), set()
+    with stack.restarted(
+        "directory", SIGNPOST_SERVICE_TOKEN="another-token-of-some-length-than-the-actions-have"
+    ):
+        stack.city.wait_until_ready(["directory"])
+        for _ in range(3):
+            assert Resident(stack).ask_for_food()
+        assert stack.enquiries() == before
+    stack.answers_again()
+    wait_for(stack.all_delivered)
+    assert stack.enquiries() - before == len(stack.served) > 3
 
 
 def test_a_worker_whose_model_is_half_a_file_ends_and_the_other_has_its_residents(stack, tmp_path):

@@ -45,11 +45,12 @@ def test_mail_is_delivered_once_by_the_command(sent, settings, clock):
     assert len(list((settings.state_dir / "mail").glob("*.eml"))) == 1
 
 
-def test_a_worker_with_other_keys_sends_and_writes_nothing(sent, settings, clock):
+@pytest.mark.parametrize("command", ["work", "deliver-mail"])
+def test_a_worker_with_other_keys_sends_and_writes_nothing(sent, settings, clock, command):
     right = (settings.state_dir / "field-keys").read_text()
     (settings.state_dir / "field-keys").write_text(make_key())
     clock.move(days=7)
-    answer = run(settings, clock, "work", "--once")
+    answer = run(settings, clock, command, "--once")
     assert answer.returncode == 1
     assert "Put back the file" in answer.stderr
     assert not (settings.state_dir / "mail").exists()

@@ -292,6 +292,14 @@ def test_a_service_that_did_not_answer_is_told_when_the_draft_for_another_is_wit
     assert withdrawals(post) == ["larder@example.org"]
 
 
+def test_a_service_is_told_of_a_withdrawal_also_if_everything_is_erased_at_once(staff, post):
+    made = make_referral(staff, post)
+    act(staff, made.page, "withdraw")
+    act(staff, made.page, "erase")
+    post.deliver()
+    assert withdrawals(post) == ["larder@example.org"]
+
+
 def withdrawals(post) -> list[str]:
     return [message["To"] for message in post.messages() if "is withdrawn" in message["Subject"]]
 

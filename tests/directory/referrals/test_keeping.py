@@ -13,7 +13,8 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from referral_directory.application.application import create_app
-from referral_directory.application.referrals import rotate
+from referral_directory.application.referrals import OUTBOXES, rotate
+from referral_directory.catalogue.models import Service
 from referral_directory.errors import BadKey
 from referral_directory.field_encryption import (
     FieldKeys,
@@ -27,6 +28,7 @@ from referral_directory.field_encryption import (
 from referral_directory.life_cycle import Actor
 from referral_directory.referrals.audit import Who, find_faults, record_looking
 from referral_directory.referrals.models import AuditEntry, Referral
+from referral_directory.truth.keeping import post_link
 from scripts.backup import read_backup, save
 from tests.directory.factories import MONDAY_MORNING, TestClient, opened
 from tests.directory.referrals.following import (
@@ -62,7 +64,7 @@ def keys_of(settings) -> FieldKeys:
 
 def faults_of(settings) -> list[str]:
     with opened(settings) as database, database.read() as session:
-        return find_faults(session, keys_of(settings))
+        return find_faults(session, keys_of(settings), OUTBOXES)
 
 
 def tamper(settings, *statements: str, **values) -> None:
@@ -187,9 +189,16 @@ def test_work_of_the_hour_that_fails_ends_nothing(app, settings, capfd):
     assert "hourly work failed" in capfd.readouterr().out
 
 
+def ask_about_a_record(settings) -> None:
+    """A mail to a service about its record, not out yet."""
+    with opened(settings) as database, database.write.begin() as session:
+        post_link(session, keys_of(settings), session.scalars(select(Service)).all()[0], MONDAY_MORNING)
+
+
 def test_a_new_key_seals_everything_again_and_nothing_is_lost(staff, post, new_browser, settings):
     page = bring_to("opened", staff, post, new_browser)
     send_again(staff)
+    ask_about_a_record(settings)
     before = everything_stored(settings)
     old = keys_of(settings).newest
     assert rotate(settings) == 2
@@ -197,8 +206,9 @@ def test_a_new_key_seals_everything_again_and_nothing_is_lost(staff, post, new_b
     with opened(settings) as database, database.read() as session:
         for table in ("referral_detail", "referral_note"):
             assert set(session.scalars(text(f"SELECT key_id FROM {table}"))) == {keys_of(settings).newest}
-        mails = session.scalars(text("SELECT secret FROM referral_mail WHERE secret IS NOT NULL")).all()
-        assert {key_id_of(secret) for secret in mails} == {keys_of(settings).newest}
+        for table in ("referral_mail", "service_mail"):
+            mails = session.scalars(text(f"SELECT secret FROM {table} WHERE secret IS NOT NULL")).all()
+            assert {key_id_of(secret) for secret in mails} == {keys_of(settings).newest}
     assert everything_stored(settings) != before
     assert faults_of(settings) == []
     with TestClient(create_app(settings), raise_server_exceptions=False) as renewed:
@@ -241,12 +251,14 @@ DROP = {
         ("UPDATE referral_detail SET sealed = :other WHERE field = 'phone'", "referral_detail"),
         ("DELETE FROM referral_detail WHERE field = 'safe_contact'", "its details were changed"),
         ("UPDATE referral_mail SET secret = :other", "referral_mail"),
+        ("UPDATE service_mail SET secret = :other", "service_mail"),
         ("UPDATE referral SET status = 'completed'", "its status were changed"),
     ],
 )
 def test_tampering_is_found(staff, post, settings, engine_name, statement, found):
     make_referral(staff, post)
     send_again(staff)
+    ask_about_a_record(settings)
     values = {"other": b"\x01" + b"0" * 60} if ":other" in statement else {}
     tamper(settings, *DROP[engine_name], statement, **values)
     assert found in " ".join(faults_of(settings))

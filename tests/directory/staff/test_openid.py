@@ -2,9 +2,11 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -12,13 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from referral_directory.application.application import create_app
+from referral_directory.application.application import THREADS, create_app
 from referral_directory.errors import InvalidInput
 from referral_directory.staff.openid import make_service
 from tests.directory.factories import TestClient
 from tests.directory.staff.openid_provider import CLIENT, SECRET
 from tests.directory.staff.visiting import MovingClock, invite, is_signed_in, send, sign_in_by_link
 from tests.house.repository import ROOT
+from tests.serving import serve_app
 from tests.stack import free_ports
 
 AMINA = {"subject": "a-1", "claims": {"email": "amina@example.org", "email_verified": True}}
@@ -199,3 +202,19 @@ def test_without_the_setting_there_is_no_such_way_in(settings, clock):
 def test_a_provider_elsewhere_has_to_speak_https():
     with pytest.raises(InvalidInput):
         make_service("http://login.example.org", "x", "y", "z", "https://signpost.example.org")
+
+
+def test_a_sign_in_service_that_hangs_holds_up_no_other_page(settings, clock):
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(2 * THREADS) as visitors:
+        silent.settimeout(10)
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        app = create_app(settings.model_copy(update={"oidc_issuer": issuer}), clock)
+        with serve_app(app) as url:
+            waiting = [visitors.submit(httpx.get, url + START, timeout=30) for _ in range(2 * THREADS)]
+            held, _ = silent.accept()
+            for _ in range(5):
+                assert httpx.get(f"{url}/staff/sign-in", timeout=5).is_success
+            assert not any(visit.done() for visit in waiting)
+            held.close()
+            silent.close()
+            assert {visit.result().status_code for visit in waiting} == {422}
