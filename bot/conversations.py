@@ -80,6 +80,11 @@ class Conversation:
         """The name under which Rasa knows this conversation."""
         return f"{self.channel}-{self.id}"
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a turn of this conversation is under way."""
+        return self._lock.locked()
+
     @asynccontextmanager
     async def one_turn_at_a_time(self) -> AsyncIterator[None]:
         """Hold back other turns of this conversation, in the order in which they came.
@@ -157,6 +162,7 @@ class Conversations:
         self._clock = clock
         self._keep_for = keep_for
         self._limit = limit
+        self._latest = clock()
         self._by_id: OrderedDict[str, Conversation] = OrderedDict()
         # By id: a conversation that is forgotten must not live on here.
         self._begun_with: OrderedDict[str, str] = OrderedDict()
@@ -221,7 +227,12 @@ class Conversations:
 
     def forget_expired(self) -> None:
         """Drop the conversations whose last message is too long ago."""
-        too_old = self._clock() - self._keep_for
+        now = self._clock()
+        if now < self._latest:
+            # The clock ran ahead and was put right: what it wrote meanwhile counts from now.
+            for conversation in self._by_id.values():
+                conversation.last_message_at = min(conversation.last_message_at, now)
+        self._latest, too_old = now, now - self._keep_for
         while self._by_id:
             oldest = next(iter(self._by_id.values()))
             if oldest.last_message_at > too_old:

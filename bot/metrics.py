@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 # What is counted for each channel, and the failures that ring. Figures begin at 0 for all of them: to Prometheus a
 # figure that begins at 1 has never risen, and the first failure would be silent.
 CHANNELS = ("web", "api", "telegram")
-OUTCOMES = ("answered", "unanswered", "crowded", "closed")
+OUTCOMES = ("answered", "unanswered", "crowded", "closed", "urgent")
 RINGING_FAILURES = ("screen", "telegram_connect", "telegram_poll", "telegram_unreachable")
 STEP_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8)
 

@@ -124,9 +124,11 @@ async def take_turn(
     Raises MessageRejected, ConversationBusy, ConversationNotFound.
     """
     text = check_message(text)
+    screening = screen_message(desk, text)
+    if screening.level == "sure" and conversation.is_answering:
+        return _show_urgent_help(desk, conversation, text, screening)
     async with conversation.one_turn_at_a_time():
         payload = text if conversation.find_offered_title(text) is not None else None
-        screening = screen_message(desk, text)
         redacted = _redact(desk, text, payload) if place is None else Redacted(describe_place(place))
         if key is not None and (earlier := conversation.find_reply(key, redacted.text)):
             return earlier
@@ -136,6 +138,19 @@ async def take_turn(
         if key is not None:
             conversation.record_reply(key, redacted.text, reply)
         return reply
+
+
+def _show_urgent_help(desk: FrontDesk, conversation: Conversation, text: str, screening: Screening) -> Reply:
+    """Answer a message of danger with its cards at once: it does not wait for the answer to an earlier one.
+
+    The words are kept, and can be asked about once the earlier one is answered.
+    """
+    redacted = _redact(desk, text, None)
+    desk.conversations.record_activity(conversation)
+    conversation.record_line(Message(text=redacted.text), from_resident=True)
+    conversation.record_unanswered(redacted.text)
+    desk.metrics.turns.labels(conversation.channel, "urgent").inc()
+    return _compose(desk, conversation, Heard(messages=[]), screening, Spoken())
 
 
 async def warn_of_danger(desk: FrontDesk, conversation: Conversation, text: str) -> list[Message]:

@@ -59,9 +59,13 @@ class KeptConversations:
         """Deletes a conversation, if it is there."""
         self._database.execute("DELETE FROM conversation WHERE sender_id = ?", (sender_id,))
 
-    def forget_older(self, oldest_allowed: float) -> None:
-        """Deletes every conversation whose last message was at ``oldest_allowed`` or before."""
+    def forget_older(self, oldest_allowed: float, now: float) -> None:
+        """Deletes every conversation whose last message was at ``oldest_allowed`` or before.
+
+        What a clock that ran ahead wrote counts from now.
+        """
         self._database.execute("DELETE FROM conversation WHERE last_message <= ?", (oldest_allowed,))
+        self._database.execute("UPDATE conversation SET last_message = ? WHERE last_message > ?", (now, now))
 
 
 def without_points(content: Text) -> Text:

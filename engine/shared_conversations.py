@@ -21,6 +21,8 @@ import psycopg2.extensions
 STATEMENT_SECONDS = 2.0
 # After a failure nobody asks again for this long: a resident should not wait for what is known to be away.
 REST_SECONDS = 2.0
+# By how much the clocks of two machines may differ.
+CLOCKS_DIFFER_SECONDS = 60.0
 # Any number that nobody else in this database uses: workers that start together make the tables once.
 _MAKING_TABLES = 20_250_101
 _TABLES = """
@@ -93,9 +95,16 @@ class SharedConversations:
         """Deletes a conversation, if it is there."""
         self._do("DELETE FROM conversation WHERE sender_id = %s", (sender_id,))
 
-    def forget_older(self, oldest_allowed: float) -> None:
-        """Deletes every conversation whose last message was at ``oldest_allowed`` or before."""
+    def forget_older(self, oldest_allowed: float, now: float) -> None:
+        """Deletes every conversation whose last message was at ``oldest_allowed`` or before.
+
+        What a clock that ran ahead wrote counts from now.
+        """
         self._do("DELETE FROM conversation WHERE last_message <= %s", (oldest_allowed,))
+        self._do(
+            "UPDATE conversation SET last_message = %s WHERE last_message > %s",
+            (now, now + CLOCKS_DIFFER_SECONDS),
+        )
 
     def _do(self, statement: Text, values: Tuple[Any, ...]) -> Tuple[Optional[Tuple[Any, ...]], int]:
         if time.monotonic() < self._rest_until:

@@ -46,7 +46,7 @@ class SharedTrackerStore(ForgettingTrackerStore):
         self._epoch: Optional[Text] = None
         self._owed: Set[Text] = set()
         try:
-            self._shared.forget_older(self._oldest_allowed())
+            self._shared.forget_older(self._oldest_allowed(), self._now())
         except ConversationsAway:
             log.warning("conversations could not be swept at the start: the database is away")
 
@@ -134,7 +134,7 @@ class SharedTrackerStore(ForgettingTrackerStore):
 
     async def _sweep_shared(self) -> None:
         try:
-            await self._do(lambda: self._shared.forget_older(self._oldest_allowed()))
+            await self._do(lambda: self._shared.forget_older(self._oldest_allowed(), self._now()))
             for sender_id in list(self._owed):
                 await self._do(lambda: self._shared.forget(sender_id))  # noqa: B023 - awaited in this very round
                 self._owed.discard(sender_id)

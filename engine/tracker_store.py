@@ -67,10 +67,11 @@ class ForgettingTrackerStore(TrackerStore):
         self._ttl_seconds = float(ttl_hours) * SECONDS_AN_HOUR
         self._max_conversations = int(max_conversations)
         self._now = now
+        self._latest = now()
         self._kept = KeptConversations(Path(folder) / "conversations.db") if folder else None
         self._sweeping = False
         if self._kept:
-            self._kept.forget_older(self._oldest_allowed())
+            self._kept.forget_older(self._oldest_allowed(), self._now())
         # Ordered by last message, oldest first, so that expiry looks only at the front.
         self._conversations: "OrderedDict[str, Tuple[float, List[Event]]]" = OrderedDict()
         # From the start: what an earlier process kept must go on time even if nobody ever writes again.
@@ -127,11 +128,17 @@ class ForgettingTrackerStore(TrackerStore):
     def _sweep(self) -> None:
         self._sweeping = False
         if self._kept:
-            self._kept.forget_older(self._oldest_allowed())
+            self._kept.forget_older(self._oldest_allowed(), self._now())
         self._expire()
         self._sweep_later()
 
     def _expire(self) -> None:
+        now = self._now()
+        if now < self._latest:
+            # The clock ran ahead and was put right: what it wrote meanwhile counts from now.
+            for sender_id, (last_message, events) in self._conversations.items():
+                self._conversations[sender_id] = (min(last_message, now), events)
+        self._latest = now
         oldest_allowed = self._oldest_allowed()
         while self._conversations:
             sender_id, (last_message, _) = next(iter(self._conversations.items()))

@@ -98,6 +98,12 @@ def transaction(database: Database) -> Iterator[Session]:
         yield session
 
 
+def show_one_moment(session: Session) -> None:
+    """Let everything that a fresh session reads be of one moment, whatever is written meanwhile."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's readers see one moment anyhow.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def check_database(database: Database) -> None:
     """Raises NotReady if the database does not answer."""
     try:

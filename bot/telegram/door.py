@@ -298,7 +298,8 @@ class TelegramDoor:
         """Take up what an earlier process or a failure left, and let old conversations vanish."""
         while True:
             try:
-                await self._storage.run(queues.forget_expired, self._now() - self._keep_seconds)
+                now = self._now()
+                await self._storage.run(queues.forget_expired, now - self._keep_seconds, now)
                 owed = await self._storage.run(queues.list_owed)
                 paid = [chat for chat in owed if name_sender(chat) not in self._desk.owed]
                 await self._storage.run(queues.record_paid, paid)

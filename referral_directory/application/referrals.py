@@ -11,7 +11,7 @@ from referral_directory.application.logs import configure_logs
 from referral_directory.application.rotating import replace_secret
 from referral_directory.application.settings import Settings
 from referral_directory.clock import Clock
-from referral_directory.database import Database, transaction, using_database
+from referral_directory.database import Database, show_one_moment, transaction, using_database
 from referral_directory.errors import NotReady
 from referral_directory.field_encryption import FieldKeys, make_key, read_field_keys
 from referral_directory.referrals.audit import CLOCKWORK, check_keys, find_faults, record_change
@@ -77,6 +77,7 @@ def verify_records() -> None:
     configure_logs(settings.log_level)
     keys = read_field_keys(settings.get_field_keys())
     with using_database(settings.get_database_url()) as database, database.read() as session:
+        show_one_moment(session)
         faults = find_faults(session, keys, OUTBOXES)
     for fault in faults:
         print(fault)

@@ -47,9 +47,11 @@ def make_self_link(session: Session, service_id: UUID, handed: Handed, now: date
     return token, expires_at
 
 
-def get_self_link(session: Session, token: str, now: datetime) -> SelfReferralLink:
-    """The link of a token. Raises NotFound for one that never was, is used, or is too old."""
-    link = session.get(SelfReferralLink, digest_of(token))
+def get_self_link(session: Session, token: str, now: datetime, *, to_use: bool = False) -> SelfReferralLink:
+    """The link of a token; `to_use` holds it until the transaction ends, so that two do not use it at once. Raises
+    NotFound for one that never was, is used, or is too old.
+    """
+    link = session.get(SelfReferralLink, digest_of(token), with_for_update=to_use)
     if link is None or link.expires_at <= now:
         raise NotFound("link")
     return link

@@ -70,5 +70,6 @@ def _count(
     outcome: str,
 ) -> None:
     today = directory.clock().date()
-    for need in needs:
+    # Always in the same order: two transactions that lock the same counters in turn would block each other.
+    for need in sorted(needs):
         add_one(session, Enquiry(need, ward_code, CHANNEL, language or "en", outcome), today)

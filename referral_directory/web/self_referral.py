@@ -22,7 +22,7 @@ from referral_directory.referrals.self_referring import (
 from referral_directory.web.context import Directory, get_directory
 from referral_directory.web.referrals_counting import count_sent
 from referral_directory.web.referrals_questions import read_form_answers
-from referral_directory.web.signed_in import check_form, describe, visitor_page
+from referral_directory.web.signed_in import check_form, describe, read_form, visitor_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -42,18 +42,19 @@ def show_form(request: Request, token: str) -> HTMLResponse:
 
 
 @router.post("/self-referral/{token}")
-async def send(request: Request, token: str, _: Annotated[None, Depends(check_form)]) -> HTMLResponse:
+def send(
+    request: Request,
+    token: str,
+    form: Annotated[FormData, Depends(read_form)],
+    _: Annotated[None, Depends(check_form)],
+) -> HTMLResponse:
     """Send it, and show the reference and the code, this once. Raises NotFound."""
-    return _send(request, token, await request.form())
-
-
-def _send(request: Request, token: str, form: FormData) -> HTMLResponse:
     directory, now = get_directory(request), get_directory(request).clock()
     typed = {name: str(form.get(name, ""))[:5000] for name in CONTACT_FIELDS}
     answers: dict[str, str] = {}
     try:
         with transaction(directory.database) as session:
-            link = get_self_link(session, token, now)
+            link = get_self_link(session, token, now, to_use=True)
             answers = read_form_answers(list_questions(session, link.service_id), form)
             if form.get("agree") != "yes":
                 raise InvalidInput("agree", "Tick the box if you agree. Without that we send nothing.")

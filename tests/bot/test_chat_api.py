@@ -261,6 +261,22 @@ def test_too_many_messages_at_once_are_asked_to_wait_and_none_fails(bot: Bot):
             assert answer.headers["retry-after"]
 
 
+def test_a_message_of_danger_waits_for_no_earlier_message(bot: Bot):
+    conversation = bot.start()
+    bot.rasa.hold.clear()
+    with ThreadPoolExecutor(8) as pool:
+        turns = [pool.submit(bot.send, conversation, f"message {n}") for n in range(5)]
+        assert bot.rasa.arrived.acquire(timeout=10)
+        urgent = bot.say(conversation, "I am going to kill myself")
+        assert not any(turn.done() for turn in turns)
+        bot.rasa.hold.set()
+        assert {turn.result().status_code for turn in turns} == {200}
+        answers = [turn.result().json()["messages"][-1] for turn in turns]
+    assert urgent["messages"][0]["urgent"]
+    # What it said is not lost: one of the answers that came after it offers to go back to it.
+    assert "/try_again" in [button["payload"] for answer in answers for button in answer["buttons"]]
+
+
 def test_twenty_conversations_at_once_do_not_wait_for_one_another(start_bot: StartBot):
     bot = start_bot(turns_at_once=20)
     conversations = [bot.start() for _ in range(20)]
@@ -316,6 +332,17 @@ def test_a_conversation_vanishes_24_hours_after_its_last_message(bot: Bot):
     bot.clock.move(hours=24)
     assert bot.send(conversation, "anybody?").status_code == 404
     assert len(bot.app.state.desk.conversations) == 0
+
+
+def test_a_clock_that_ran_ahead_makes_nothing_outlive_its_24_hours(bot: Bot):
+    bot.clock.move(days=2)
+    ahead = bot.start()
+    bot.say(ahead, "no food")
+    bot.clock.move(days=-2)
+    later = bot.start()
+    assert bot.send(ahead, "still here").status_code == 200
+    bot.clock.move(hours=24)
+    assert {bot.send(each, "anybody?").status_code for each in (ahead, later)} == {404}
 
 
 def test_memory_is_bounded_and_the_quietest_conversation_goes_first(start_bot: StartBot):

@@ -131,6 +131,23 @@ def test_a_clock_that_jumps_back_loses_no_conversation(workers, clock):
     assert words(one, "web-1") == ["no food", "Harehills"]
 
 
+def test_what_a_clock_that_ran_ahead_wrote_is_forgotten_24_hours_after_it_is_put_right(
+    workers, postgresql, clock
+):
+    one, two = workers
+    clock.seconds += 48 * HOUR
+    say(one, "web-1")
+    clock.seconds -= 48 * HOUR
+    say(two, "web-2")
+    for worker in workers:
+        worker._shared.forget_older(clock.seconds - 24 * HOUR, clock.seconds)
+    assert words(one, "web-1") == ["hello"]
+    clock.seconds += 24 * HOUR + 1
+    assert [words(worker, name) for worker in workers for name in ("web-1", "web-2")] == [None] * 4
+    SharedTrackerStore(DOMAIN, database=postgresql.url, now=clock)
+    assert rows(postgresql) == []
+
+
 def test_points_on_the_map_are_in_memory_only(workers, postgresql):
     one, two = workers
     place = {"name": "LS9 6", "ward_code": "E05011394", "lat": 53.81, "lon": -1.5}

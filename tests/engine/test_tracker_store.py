@@ -63,6 +63,20 @@ def test_a_conversation_is_forgotten_24_hours_after_its_last_message(store, cloc
     assert list(run(store.keys())) == []
 
 
+def test_what_a_clock_that_ran_ahead_wrote_keeps_nothing_behind_it(clock, tmp_path):
+    store = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    clock.seconds += 48 * HOUR
+    say(store, "web-1")
+    clock.seconds -= 48 * HOUR
+    say(store, "web-2")
+    assert run(store.retrieve("web-1")) is not None
+    store._kept.forget_older(clock.seconds - 24 * HOUR, clock.seconds)
+    clock.seconds += 24 * HOUR + 1
+    assert [run(store.retrieve(name)) for name in ("web-1", "web-2")] == [None, None]
+    later = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
+    assert [run(later.retrieve(name)) for name in ("web-1", "web-2")] == [None, None]
+
+
 def test_a_conversation_that_asks_to_be_forgotten_is_gone_at_once(store):
     say(store, "web-1", "my secret")
     say(store, "web-2")
