@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
+from rasa.utils.endpoints import read_endpoint_config
 
 from engine.tracker_store import FORGET_ACTION, KEPT_TURNS, MAX_TURNS, ForgettingTrackerStore
 
@@ -61,6 +62,21 @@ def test_a_conversation_is_forgotten_24_hours_after_its_last_message(store, cloc
     clock.seconds += HOUR + 1
     assert run(store.retrieve("web-1")) is None
     assert list(run(store.keys())) == []
+
+
+@pytest.mark.parametrize(("said", "hours"), [("2", 2), ("0.5", 0.5), ("", 24)])
+def test_the_hours_that_the_city_sets_are_those_of_rasa(clock, tmp_path, monkeypatch, said, hours):
+    # Rasa fills in the variables of the file, so that a number comes as text.
+    monkeypatch.setenv("CONVERSATION_HOURS", said)
+    monkeypatch.setenv("SIGNPOST_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("ACTIONS_URL", "http://127.0.0.1:1/webhook")
+    settings = read_endpoint_config("endpoints.yml", "tracker_store").kwargs
+    store = ForgettingTrackerStore(DOMAIN, now=clock, **settings)
+    say(store, "web-1")
+    clock.seconds += hours * HOUR - 1
+    assert run(store.retrieve("web-1")) is not None
+    clock.seconds += 2
+    assert run(store.retrieve("web-1")) is None
 
 
 def test_a_conversation_that_asks_to_be_forgotten_is_gone_at_once(store):

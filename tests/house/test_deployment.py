@@ -113,6 +113,27 @@ def test_a_setting_that_is_left_empty_counts_as_not_set(monkeypatch):
     assert (BotSettings(), Settings()) == defaults
 
 
+@pytest.mark.parametrize(("said", "hours"), [({}, "24"), ({"CONVERSATION_HOURS": "2"}, "2")])
+def test_rasa_keeps_conversations_as_long_as_the_city_says(read_city, said, hours):
+    services = read_city(
+        CHAT_HOST="chat.example.org",
+        DIRECTORY_HOST_NAME="directory.example.org",
+        COMPOSE_PROFILES="telegram",
+        **said,
+    )
+    environments = {name: service.get("environment", {}) for name, service in services.items()}
+    rasa = {name for name, given in environments.items() if "CONVERSATIONS_URL_FILE" in given}
+    assert rasa == {name for name in SERVICES if name.startswith("rasa-")}
+    # Rasa has no default of its own for a variable in its file: an empty one there is nothing.
+    assert {str(environments[name]["CONVERSATION_HOURS"]) for name in rasa} == {hours}
+    # Those that ask Rasa hold conversations as well, and know the default themselves.
+    asking = {name for name, given in environments.items() if "RASA_URL" in given}
+    assert asking == {"bot", "telegram"}
+    assert {
+        str(environments[name]["CONVERSATION_HOURS"] or BotSettings().conversation_hours) for name in asking
+    } == {hours if said else "24.0"}
+
+
 def test_the_certificates_of_a_mail_server_are_seen_where_the_page_says():
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     (here, there) = re.search(r"goes into `(.+?)`, which the\s+directory sees as `(.+?)`", page).groups()
