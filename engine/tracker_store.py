@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Iterable, List, Optional, Tuple, Union
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
@@ -37,6 +37,7 @@ FORGET_ACTION = "action_forget_me"
 MAX_TURNS = 5
 KEPT_TURNS = 3
 SECONDS_AN_HOUR = 3600
+DEFAULT_HOURS = 24
 # How long a conversation may outstay its time when nobody writes.
 SWEEP_SECONDS = 600
 
@@ -53,7 +54,7 @@ class ForgettingTrackerStore(TrackerStore):
         self,
         domain: Optional[Domain],
         event_broker: Optional[EventBroker] = None,
-        ttl_hours: float = 24,
+        ttl_hours: Union[float, str] = DEFAULT_HOURS,
         max_conversations: int = 50_000,
         folder: Optional[str] = None,
         now: Callable[[], float] = time.time,
@@ -64,7 +65,8 @@ class ForgettingTrackerStore(TrackerStore):
         quieten_logs()
         kwargs.pop("host", None)
         super().__init__(domain, event_broker, **kwargs)
-        self._ttl_seconds = float(ttl_hours) * SECONDS_AN_HOUR
+        # A variable in endpoints.yml comes as text, and one that is left empty counts as not set.
+        self._ttl_seconds = float(ttl_hours or DEFAULT_HOURS) * SECONDS_AN_HOUR
         self._max_conversations = int(max_conversations)
         self._now = now
         self._latest = now()

@@ -71,6 +71,8 @@ def stack_environment(environment: Mapping[str, str]) -> dict[str, str]:
         "BOT_URL": f"http://127.0.0.1:{ports['PORT']}",
         # Rasa reads this one in endpoints.yml.
         "ACTIONS_URL": f"http://127.0.0.1:{ports['ACTIONS_PORT']}/webhook",
+        # The same as the bot's own default; Rasa, which reads it in endpoints.yml, knows none.
+        "CONVERSATION_HOURS": "24",
     }
     return defaults | SINGLE_THREADED | dict(environment) | ports | {"SIGNPOST_STATE_DIR": str(state)}
 

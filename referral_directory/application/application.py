@@ -25,6 +25,7 @@ from referral_directory.place_tables import load_tables
 from referral_directory.referrals.audit import check_keys
 from referral_directory.referrals.handovers import purge_handovers
 from referral_directory.referrals.keeping_time import keep_time
+from referral_directory.referrals.outbox import purge_page_mails
 from referral_directory.referrals.self_referring import purge_self_links
 from referral_directory.staff.attempts import make_limiter
 from referral_directory.staff.keys import make_keys
@@ -270,13 +271,14 @@ async def _check_keys_fit(request: Request) -> None:
 
 
 def purge(directory: Directory) -> None:
-    """Do what the clock asks: forget old keys and sessions; chase, end and erase referrals."""
+    """Do what the clock asks: forget old keys, sessions and mails; chase, end and erase referrals."""
     with transaction(directory.database) as session:
         purge_keys(session, directory.clock().date())
         purge_staff(session, directory.clock())
         purge_links(session, directory.clock())
         purge_handovers(session, directory.clock())
         purge_self_links(session, directory.clock())
+        purge_page_mails(session, directory.clock())
     keep_time(directory.database, directory.field_keys, directory.clock(), count_end(directory))
 
 

@@ -5,11 +5,11 @@ A mail names no person: it says that there is something, and where.
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
@@ -22,6 +22,8 @@ from referral_directory.staff.keys import digest_of
 NEW, CHASE, ANSWER, WITHDRAWN, CODE = "new", "chase", "answer", "withdrawn", "code"
 PAGE, PAGE_CODE, NOTE = "page", "page_code", "note"
 ABOUT_A_LINK = (NEW, CHASE, ANSWER, NOTE)
+# Long enough for the status page to tell of mail that was given up; the provider asks for another link meanwhile.
+PAGE_MAIL_LASTS = timedelta(days=1)
 
 
 def post_link(
@@ -109,6 +111,19 @@ def try_again(session: Session, referral: Referral, now: datetime) -> None:
         )
     ):
         row.failed_at, row.tries, row.next_try_at = None, 0, now
+
+
+def purge_page_mails(session: Session, now: datetime) -> None:
+    """Forget mails about a provider's page a day after they went out or were given up: nobody sees them or tries
+    them again, while those about a referral stay with it.
+    """
+    over = now - PAGE_MAIL_LASTS
+    session.execute(
+        delete(ReferralMail).where(
+            ReferralMail.referral_id.is_(None),
+            or_(ReferralMail.delivered_at <= over, ReferralMail.failed_at <= over),
+        )
+    )
 
 
 def list_mails(session: Session, referral: Referral) -> list[ReferralMail]:

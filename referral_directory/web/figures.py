@@ -14,9 +14,12 @@ from referral_directory.catalogue.models import Service
 from referral_directory.housekeeping.runs import Run, list_runs
 from referral_directory.life_cycle import OPEN
 from referral_directory.referrals.models import Referral, ReferralMail
+from referral_directory.truth.models import ServiceMail
 
 # A record that nobody has looked at for half a year is old (docs/operating.md).
 OLD_AFTER = timedelta(days=182)
+# Mail about a record is not tried again: the service is asked anew later, so that what is older tells nothing any more.
+RECORD_MAIL_TOLD_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def read_status(session: Session, now: datetime) -> Status:
     due = ReferralMail.next_try_at.is_not(None)
     oldest: datetime | None = session.scalar(select(func.min(ReferralMail.created_at)).where(due))
     given_up = select(func.count()).where(ReferralMail.failed_at.is_not(None))
+    not_asked = select(func.count()).where(ServiceMail.failed_at > now - RECORD_MAIL_TOLD_FOR)
     shown = Service.published.is_(True)
     old = select(func.count()).where(shown, Service.assured_date < now.date() - OLD_AFTER)
     first: date | None = session.scalar(select(func.min(Service.assured_date)).where(shown))
@@ -58,7 +62,7 @@ def read_status(session: Session, now: datetime) -> Status:
         runs=list_runs(session, now),
         mail_waiting=session.scalar(select(func.count()).where(due)) or 0,
         mail_oldest_minutes=(now - oldest).total_seconds() / 60 if oldest else None,
-        mail_given_up=session.scalar(given_up) or 0,
+        mail_given_up=(session.scalar(given_up) or 0) + (session.scalar(not_asked) or 0),
         referrals_open=session.scalar(select(func.count()).where(Referral.status.in_(OPEN))) or 0,
         services=session.scalar(select(func.count()).where(shown)) or 0,
         services_unchecked=session.scalar(select(func.count()).where(shown, Service.assured_date.is_(None)))
@@ -73,7 +77,7 @@ def make_status_metrics(registry: CollectorRegistry) -> dict[str, Gauge]:
     described = {
         "mail_waiting": "Mails that wait to be sent.",
         "mail_oldest_minutes": "Age of the oldest of them.",
-        "mail_given_up": "Mails that could not be delivered.",
+        "mail_given_up": "Mails that could not be delivered; those about records for a week.",
         "referrals_open": "Referrals that have not ended.",
         "services_unchecked": "Public services without a date of checking.",
         "services_old": "Public services checked more than half a year ago.",

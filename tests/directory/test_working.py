@@ -16,11 +16,15 @@ from referral_directory.application.application import make_directory
 from referral_directory.application.working import ask_services_daily
 from referral_directory.clock import in_leeds
 from referral_directory.database import transaction, using_database
+from referral_directory.errors import NotDelivered
 from referral_directory.housekeeping.runs import JOBS, list_runs, record_done, record_failure
+from referral_directory.referrals.delivery import MOST_TRIES
+from referral_directory.truth.keeping import deliver_due
 from referral_directory.truth.models import ServiceMail
 from referral_directory.web.context import Directory
 from referral_directory.web.figures import read_status
 from tests.directory.factories import MONDAY_MORNING, make_row, seed, write_starter
+from tests.directory.staff.visiting import MovingClock
 
 
 @pytest.fixture
@@ -73,6 +77,26 @@ def test_the_status_says_what_to_look_at_and_nothing_when_all_is_well(session):
     assert (status.services, status.mail_waiting, status.referrals_open) == (1, 0, 0)
     later = read_status(session, MONDAY_MORNING + timedelta(days=400))
     assert later.services_old == status.services - later.services_unchecked
+
+
+def test_mail_about_a_record_that_was_given_up_is_told_for_a_week(settings, start):
+    start([make_row(email="larder@example.org", checked_on="")])
+
+    def down(letter):
+        raise NotDelivered("away")
+
+    with working(settings, "2026-11-02T09:00") as directory:
+        assert ask_services_daily(directory) == 1
+        clock = MovingClock(directory.clock())
+        for _ in range(MOST_TRIES):
+            deliver_due(directory.database, directory.field_keys, down, clock)
+            clock.move(hours=1)
+        with directory.database.read() as session:
+            failed_at = session.scalars(select(ServiceMail.failed_at)).one()
+            told = [
+                read_status(session, failed_at + timedelta(days=days)).mail_given_up for days in (0, 6, 7)
+            ]
+    assert told == [1, 1, 0]
 
 
 def test_the_figures_are_among_the_metrics(start):

@@ -19,6 +19,7 @@ def test_rasa_ends_in_words_when_its_model_cannot_be_read(tmp_path):
         "RASA_TELEMETRY_ENABLED": "false",
         "SIGNPOST_STATE_DIR": str(tmp_path),
         "ACTIONS_URL": "http://127.0.0.1:1/webhook",
+        "CONVERSATION_HOURS": "24",
     }
     command = [sys.executable, "-m", "engine.serve", "--interface", "127.0.0.1", "--port", port]
     command += ["--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]

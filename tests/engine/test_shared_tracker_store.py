@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
+from rasa.utils.endpoints import read_endpoint_config
 
 from engine.shared_tracker_store import SharedTrackerStore
 from engine.tracker_store import FORGET_ACTION
@@ -75,6 +76,20 @@ def rows(postgresql):
         found = cursor.fetchall()
     connection.close()
     return found
+
+
+def test_the_hours_that_the_city_sets_are_those_of_every_worker(workers, postgresql, clock, monkeypatch):
+    monkeypatch.setenv("CONVERSATION_HOURS", "2")
+    monkeypatch.setenv("CONVERSATIONS_URL", postgresql.url)
+    for neighbour in ("ACTIONS_URL", "REDIS_URL"):
+        monkeypatch.setenv(neighbour, "http://127.0.0.1:1")
+    settings = read_endpoint_config("deploy/endpoints.yml", "tracker_store").kwargs
+    store = SharedTrackerStore(DOMAIN, now=clock, **settings)
+    say(store, "web-1")
+    clock.seconds += 2 * HOUR - 1
+    assert words(store, "web-1") == ["hello"]
+    clock.seconds += 2
+    assert words(store, "web-1") is None
 
 
 def test_another_worker_goes_on_with_a_conversation(workers):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
+from rasa.utils.endpoints import read_endpoint_config
 
 from engine.tracker_store import FORGET_ACTION, KEPT_TURNS, MAX_TURNS, ForgettingTrackerStore
 
@@ -75,6 +76,21 @@ def test_what_a_clock_that_ran_ahead_wrote_keeps_nothing_behind_it(clock, tmp_pa
     assert [run(store.retrieve(name)) for name in ("web-1", "web-2")] == [None, None]
     later = ForgettingTrackerStore(DOMAIN, now=clock, folder=str(tmp_path))
     assert [run(later.retrieve(name)) for name in ("web-1", "web-2")] == [None, None]
+
+
+@pytest.mark.parametrize(("said", "hours"), [("2", 2), ("0.5", 0.5), ("", 24)])
+def test_the_hours_that_the_city_sets_are_those_of_rasa(clock, tmp_path, monkeypatch, said, hours):
+    # Rasa fills in the variables of the file, so that a number comes as text.
+    monkeypatch.setenv("CONVERSATION_HOURS", said)
+    monkeypatch.setenv("SIGNPOST_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("ACTIONS_URL", "http://127.0.0.1:1/webhook")
+    settings = read_endpoint_config("endpoints.yml", "tracker_store").kwargs
+    store = ForgettingTrackerStore(DOMAIN, now=clock, **settings)
+    say(store, "web-1")
+    clock.seconds += hours * HOUR - 1
+    assert run(store.retrieve("web-1")) is not None
+    clock.seconds += 2
+    assert run(store.retrieve("web-1")) is None
 
 
 def test_a_conversation_that_asks_to_be_forgotten_is_gone_at_once(store):

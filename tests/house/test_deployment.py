@@ -113,6 +113,27 @@ def test_a_setting_that_is_left_empty_counts_as_not_set(monkeypatch):
     assert (BotSettings(), Settings()) == defaults
 
 
+@pytest.mark.parametrize(("said", "hours"), [({}, "24"), ({"CONVERSATION_HOURS": "2"}, "2")])
+def test_rasa_keeps_conversations_as_long_as_the_city_says(read_city, said, hours):
+    services = read_city(
+        CHAT_HOST="chat.example.org",
+        DIRECTORY_HOST_NAME="directory.example.org",
+        COMPOSE_PROFILES="telegram",
+        **said,
+    )
+    environments = {name: service.get("environment", {}) for name, service in services.items()}
+    rasa = {name for name, given in environments.items() if "CONVERSATIONS_URL_FILE" in given}
+    assert rasa == {name for name in SERVICES if name.startswith("rasa-")}
+    # Rasa has no default of its own for a variable in its file: an empty one there is nothing.
+    assert {str(environments[name]["CONVERSATION_HOURS"]) for name in rasa} == {hours}
+    # Those that ask Rasa hold conversations as well, and know the default themselves.
+    asking = {name for name, given in environments.items() if "RASA_URL" in given}
+    assert asking == {"bot", "telegram"}
+    assert {
+        str(environments[name]["CONVERSATION_HOURS"] or BotSettings().conversation_hours) for name in asking
+    } == {hours if said else "24.0"}
+
+
 def test_the_certificates_of_a_mail_server_are_seen_where_the_page_says():
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     (here, there) = re.search(r"goes into `(.+?)`, which the\s+directory sees as `(.+?)`", page).groups()
@@ -169,6 +190,37 @@ def test_what_stands_behind_the_proxy_believes_it(name):
 def test_the_bot_knows_every_rasa_worker():
     workers = {name for name in SERVICES if name.startswith("rasa-")}
     assert set(re.findall(r"rasa-\d+", SERVICES["bot"]["environment"]["RASA_URL"])) == workers
+
+
+def test_a_worker_is_added_in_a_file_of_the_citys_own_and_the_bot_knows_it(tmp_path):
+    page = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"^## Add a Rasa worker$.*?^```console\n(.*?)^```$", page, re.M | re.S)
+    # The older program does not know the name.
+    text = re.sub(r"^name: .*\n", "", (ROOT / "docker-compose.yml").read_text("utf-8"), flags=re.MULTILINE)
+    (tmp_path / "docker-compose.yml").write_text(text)
+    (tmp_path / ".env").write_text(
+        "CHAT_HOST=chat.example.org\nDIRECTORY_HOST_NAME=directory.example.org\nRASA_URL=x\n"
+    )
+    writing = [line for line in commands.splitlines() if not line.startswith("docker compose")]
+    subprocess.run(["sh", "-euc", "\n".join(writing)], cwd=tmp_path, check=True)
+    own = yaml.safe_load((tmp_path / "docker-compose.override.yml").read_text("utf-8"))
+    assert own["services"] == {"rasa-3": SERVICES["rasa-2"]}
+    (known,) = re.findall(r"^RASA_URL=(.*)$", (tmp_path / ".env").read_text("utf-8"), re.MULTILINE)
+    workers = {name for name in [*SERVICES, *own["services"]] if name.startswith("rasa-")}
+    assert set(known.split(",")) == {f"http://{name}:5005" for name in workers}
+    ignored = ["git", "check-ignore", "--quiet", "docker-compose.override.yml"]
+    assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
+    if compose := find_compose():
+        shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+        subprocess.run(["sh", str(tmp_path / "deploy/make-secrets")], capture_output=True, check=True)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        answer = subprocess.run(
+            [*compose, "config"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert answer.returncode == 0, answer.stderr
+        services = yaml.safe_load(answer.stdout)["services"]
+        assert services["rasa-3"] == services["rasa-2"]
+        assert services["bot"]["environment"]["RASA_URL"] == known
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=lambda path: path.name)

@@ -4,12 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from referral_directory.application.application import purge
 from referral_directory.application.referrals import make_sender
 from referral_directory.database import transaction
 from referral_directory.errors import NotDelivered
 from referral_directory.referrals.delivery import MOST_TRIES, delay_after
+from referral_directory.referrals.models import ReferralMail
 from referral_directory.referrals.outbox import deliver_due
+from referral_directory.web.figures import read_status
 from tests.directory.factories import opened
 from tests.directory.referrals.following import (
     PERSONAL,
@@ -20,6 +24,7 @@ from tests.directory.referrals.following import (
     make_referral,
     start_draft,
 )
+from tests.directory.staff.visiting import send
 from tests.mail_server import make_certificate, serve_mail
 
 
@@ -124,6 +129,34 @@ def test_mail_that_is_given_up_is_shown_and_can_be_tried_again(staff, post):
     assert post.deliver() == (0, 0)
     act(staff, page, "mail_again")
     assert post.deliver() == (1, 0)
+
+
+@pytest.mark.parametrize("end", ["delivered", "given up"])
+def test_mail_about_a_page_goes_a_day_after_its_end_and_mail_about_a_referral_stays(
+    staff, post, new_browser, end
+):
+    def down(letter):
+        raise NotDelivered("away")
+
+    def kept() -> tuple[list[str], int]:
+        """The kinds of mail that are kept after the hourly purge, and how many the status says were given up."""
+        purge(directory)
+        with directory.database.read() as session:
+            kinds = session.scalars(select(ReferralMail.kind).order_by(ReferralMail.kind)).all()
+            return list(kinds), read_status(session, post.clock()).mail_given_up
+
+    directory = staff.app.state.directory
+    send_one(staff)
+    send(new_browser(), "/providers", email="larder@example.org")
+    assert kept() == (["new", "page"], 0)
+    while end == "given up" and kept()[1] < 2:
+        run(post, down)
+        post.clock.move(minutes=5)
+    post.deliver()
+    post.clock.move(hours=23)
+    assert kept() == (["new", "page"], 2 if end == "given up" else 0)
+    post.clock.move(hours=1)
+    assert kept() == (["new"], 1 if end == "given up" else 0)
 
 
 def test_a_mail_whose_secret_does_not_open_keeps_no_other_waiting(staff, post):
