@@ -45,7 +45,7 @@ SWEEP_SECONDS = 600
 class ForgettingTrackerStore(TrackerStore):
     """Keeps the last turns of each conversation in memory, and forgets on time or on request.
 
-    Settings in ``endpoints.yml``: ``ttl_hours`` (default 24), ``max_conversations`` (default 50,000; the ones idle
+    Settings in ``endpoints.yml``: ``ttl_hours`` (default 24), ``max_conversations`` (default 10,000; the ones idle
     longest go first, so that memory is bounded whatever happens at the door) and ``folder`` (where the file is; without
     it conversations are in memory only).
     """
@@ -55,7 +55,7 @@ class ForgettingTrackerStore(TrackerStore):
         domain: Optional[Domain],
         event_broker: Optional[EventBroker] = None,
         ttl_hours: Union[float, str] = DEFAULT_HOURS,
-        max_conversations: int = 50_000,
+        max_conversations: int = 10_000,
         folder: Optional[str] = None,
         now: Callable[[], float] = time.time,
         **kwargs: Any,
