@@ -62,6 +62,20 @@ def get_referral(session: Session, identity: UUID, space: UUID | None) -> Referr
     return referral
 
 
+def find_by_reference(session: Session, typed: str, space: UUID | None) -> Referral:
+    """The referral of this community space with this reference, however it is typed. Raises InvalidInput, the same
+    for one of another space as for one that does not exist.
+    """
+    referral = session.scalar(
+        select(Referral).where(
+            Referral.reference == read_reference(typed), Referral.community_space_id == space
+        )
+    )
+    if referral is None:
+        raise InvalidInput("reference", "There is no referral with this reference in your community space.")
+    return referral
+
+
 def list_referrals(session: Session, space: UUID | None, most: int = 200) -> list[Referral]:
     """The referrals of a community space, the newest first."""
     rows = session.scalars(
@@ -260,6 +274,12 @@ def _mail_not_out() -> ColumnElement[bool]:
 def make_reference() -> str:
     """A reference to say on the telephone: it opens nothing without its code."""
     return f"LS-{_letters(4)}-{_letters(3)}"
+
+
+def read_reference(typed: str) -> str:
+    """A reference as it is kept, from how somebody types it: in small letters, with spaces, without dashes."""
+    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
+    return f"{letters[:2]}-{letters[2:6]}-{letters[6:]}"
 
 
 def make_status_code() -> str:

@@ -35,6 +35,7 @@ from referral_directory.referrals.records import (
     HALF_NOTE,
     STATUS_CODE,
     Note,
+    find_by_reference,
     get_referral,
     has_mail_not_out,
     list_referrals,
@@ -70,15 +71,32 @@ REASONS = {
 
 
 @router.get("/staff/referrals")
-def show_referrals(request: Request, staff: Sender) -> HTMLResponse:
-    """What is waiting, the longest first, and the rest."""
+def show_referrals(request: Request, staff: Sender, reference: str | None = None) -> Response:
+    """What is waiting, the longest first, and the rest; or with a reference, on to the page of that referral."""
+    error = None
     with get_directory(request).database.read() as session:
+        if reference is not None:
+            try:
+                found = find_by_reference(session, reference, staff.community_space_id)
+                return RedirectResponse(f"/staff/referrals/{found.id}", 303)
+            except InvalidInput as unknown:
+                error = unknown
         ours = list_waiting(session, staff.community_space_id)
         rows = list_referrals(session, staff.community_space_id)
         waiting = [describe_waiting(row, mail_not_out) for row, mail_not_out in ours]
         listed = {row.id for row, _ in ours}
         others = [describe_waiting(row) for row in rows if row.id not in listed]
-    return staff_page(request, staff, "referrals/list.html", waiting=waiting, others=others)
+    status, errors = describe(error)
+    return staff_page(
+        request,
+        staff,
+        "referrals/list.html",
+        status,
+        waiting=waiting,
+        others=others,
+        reference=(reference or "")[:20],
+        errors=errors,
+    )
 
 
 @router.get("/staff/referrals/{identity}")
