@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from referral_directory.catalogue.models import Service
 from referral_directory.catalogue.notices import CURATOR, FULL, SERVICE, end_notice, list_notices, say_full
 from referral_directory.clock import day_text, in_leeds
 from referral_directory.errors import InvalidInput, NotFound
-from referral_directory.life_cycle import Pace, Status, pace_of
-from referral_directory.referrals.models import Referral, ReferralInbox, ReferralLink
+from referral_directory.field_encryption import FieldKeys
+from referral_directory.life_cycle import PROVIDER_SEES, WITH_PROVIDER, Pace, Status, pace_of
+from referral_directory.referrals.audit import Who, record_change
+from referral_directory.referrals.models import Referral, ReferralInbox, ReferralLink, ReferralVisit
+from referral_directory.referrals.outbox import NEW, post_link, shut_out_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +92,23 @@ def list_all_inboxes(session: Session, today: date) -> list[dict[str, object]]:
     ]
 
 
-def save_inbox(session: Session, service_id: UUID, change: InboxChange, now: datetime) -> None:
-    """Keep what a provider manager says. Raises NotFound for a service that takes no referrals, and InvalidInput."""
+def save_inbox(
+    session: Session, keys: FieldKeys, service_id: UUID, change: InboxChange, who: Who, now: datetime
+) -> None:
+    """Keep what a provider manager says. The service's referrals follow it to another address: whoever reads the old
+    one sees them no more. Raises NotFound for a service that takes no referrals, and InvalidInput.
+    """
     service = session.get(Service, service_id)
     if service is None or not service.referral_possible:
         raise NotFound("service")
     row = session.get(ReferralInbox, service_id) or ReferralInbox(service_id=service_id)
+    before = _inbox(service, row).address
     row.address = change.address
     row.chase_days, row.escalate_days = change.chase_days, change.escalate_days
     session.add(row)
+    after = _inbox(service, row).address
+    if after.lower() != before.lower():
+        _move_referrals(session, keys, service_id, before, after, who, now)
     if change.full_until != list_full(session, now.date()).get(service_id):
         say_full(session, service_id, change.full_until, CURATOR, now)
 
@@ -138,6 +149,33 @@ def pace_for(session: Session, referral: Referral) -> Pace | None:
     own = session.get(ReferralInbox, referral.service_id) if referral.service_id else None
     status = Status(referral.status)
     return pace_of(status, own.chase_days, own.escalate_days) if own else pace_of(status)
+
+
+def _move_referrals(
+    session: Session, keys: FieldKeys, service_id: UUID, before: str, after: str, who: Who, now: datetime
+) -> None:
+    """Take the service's referrals away from its old address, and mail what it still holds to the new one, if there
+    is one. Another service at the old address keeps its own, and types a code once more.
+    """
+    shut = {before.lower()}
+    # Held, so that nobody at the old address enters while the door is being shut.
+    rows = session.scalars(
+        select(Referral)
+        .where(
+            Referral.service_id == service_id,
+            Referral.status.in_([*PROVIDER_SEES]),
+            Referral.erased_at.is_(None),
+        )
+        .order_by(Referral.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for referral in rows.all():
+        shut |= shut_out_others(session, referral, after)
+        if referral.status in WITH_PROVIDER and after:
+            post_link(session, keys, referral, NEW, after, now)
+            record_change(session, keys, referral, who, "address_changed", now)
+    session.execute(delete(ReferralVisit).where(ReferralVisit.address.in_(shut)))
 
 
 def _list_services(session: Session) -> list[tuple[Service, ReferralInbox | None]]:

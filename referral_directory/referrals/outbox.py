@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
@@ -84,6 +84,26 @@ def take_back(session: Session, referral: Referral, but: Collection[str] = ()) -
     )
     session.execute(delete(ReferralLink).where(ReferralLink.referral_id == referral.id))
     return [address for address, at in mailed.items() if address not in told or told[address] <= at]
+
+
+def shut_out_others(session: Session, referral: Referral, address: str) -> set[str]:
+    """Let every link to the referral that went to another address stop working, and remove the mails that still wait
+    to go there; the addresses, in lower case, whose links these were. That it was withdrawn is still told: it names
+    nobody, and may be for a service that was asked before.
+    """
+    session.flush()
+    elsewhere = (ReferralLink.referral_id == referral.id, func.lower(ReferralLink.address) != address.lower())
+    shut = {held.lower() for held in session.scalars(select(ReferralLink.address).where(*elsewhere))}
+    session.execute(delete(ReferralLink).where(*elsewhere))
+    session.execute(
+        delete(ReferralMail).where(
+            ReferralMail.referral_id == referral.id,
+            ReferralMail.delivered_at.is_(None),
+            ReferralMail.kind != WITHDRAWN,
+            func.lower(ReferralMail.address) != address.lower(),
+        )
+    )
+    return shut
 
 
 def tell_service(session: Session, keys: FieldKeys, referral: Referral, address: str, now: datetime) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from referral_directory.errors import InvalidInput, NotFound
 from referral_directory.field_encryption import FieldKeys, Place, key_id_of, seal, unseal
 from referral_directory.life_cycle import ENDED, Status
-from referral_directory.referrals.models import Referral, ReferralDetail, ReferralNote
+from referral_directory.referrals.models import Referral, ReferralDetail, ReferralMail, ReferralNote
 
 # Fields of the contact form: what people read, and the most characters.
 CONTACT_FIELDS = {
@@ -62,6 +62,20 @@ def get_referral(session: Session, identity: UUID, space: UUID | None) -> Referr
     return referral
 
 
+def find_by_reference(session: Session, typed: str, space: UUID | None) -> Referral:
+    """The referral of this community space with this reference, however it is typed. Raises InvalidInput, the same
+    for one of another space as for one that does not exist.
+    """
+    referral = session.scalar(
+        select(Referral).where(
+            Referral.reference == read_reference(typed), Referral.community_space_id == space
+        )
+    )
+    if referral is None:
+        raise InvalidInput("reference", "There is no referral with this reference in your community space.")
+    return referral
+
+
 def list_referrals(session: Session, space: UUID | None, most: int = 200) -> list[Referral]:
     """The referrals of a community space, the newest first."""
     rows = session.scalars(
@@ -73,12 +87,13 @@ def list_referrals(session: Session, space: UUID | None, most: int = 200) -> lis
     return list(rows)
 
 
-def list_waiting(session: Session, space: UUID | None) -> list[Referral]:
+def list_waiting(session: Session, space: UUID | None) -> list[tuple[Referral, bool]]:
     """All referrals for which the sender has to do something, the longest waiting first: finish a draft, ask another
-    service, ring, answer, or read what the person wrote.
+    service, ring, answer, read what the person wrote, or see to a mail that did not go out, which is said of each.
     """
-    rows = session.scalars(
-        select(Referral)
+    not_out = _mail_not_out()
+    rows = session.execute(
+        select(Referral, not_out)
         .where(
             Referral.community_space_id == space,
             Referral.erased_at.is_(None),
@@ -88,11 +103,17 @@ def list_waiting(session: Session, space: UUID | None) -> list[Referral]:
                 and_(Referral.stage == 2, Referral.status.not_in([*ENDED])),
                 Referral.question_open,
                 Referral.note_unread,
+                not_out,
             ),
         )
         .order_by(Referral.news_at, Referral.reference)
     )
-    return list(rows)
+    return [(referral, failed) for referral, failed in rows]
+
+
+def has_mail_not_out(session: Session, referral: Referral) -> bool:
+    """Whether a mail about it was given up, and the service was not told the same since."""
+    return bool(session.scalar(select(_mail_not_out()).where(Referral.id == referral.id)))
 
 
 def list_replaced(session: Session, referral: Referral) -> list[Referral]:
@@ -235,9 +256,30 @@ def rotate_keys(session: Session, keys: FieldKeys) -> list[Referral]:
     return [session.get_one(Referral, identity) for identity in sorted(changed)]
 
 
+def _mail_not_out() -> ColumnElement[bool]:
+    """Whether a mail about a referral was given up, and none of its kind was delivered after it was written."""
+    failed, later = aliased(ReferralMail), aliased(ReferralMail)
+    told_since = exists().where(
+        later.referral_id == failed.referral_id,
+        later.kind == failed.kind,
+        later.delivered_at > failed.created_at,
+    )
+    return (
+        exists()
+        .where(failed.referral_id == Referral.id, failed.failed_at.is_not(None), ~told_since)
+        .correlate(Referral)
+    )
+
+
 def make_reference() -> str:
     """A reference to say on the telephone: it opens nothing without its code."""
     return f"LS-{_letters(4)}-{_letters(3)}"
+
+
+def read_reference(typed: str) -> str:
+    """A reference as it is kept, from how somebody types it: in small letters, with spaces, without dashes."""
+    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
+    return f"{letters[:2]}-{letters[2:6]}-{letters[6:]}"
 
 
 def make_status_code() -> str:

@@ -13,6 +13,7 @@ from referral_directory.referrals.inboxes import InboxChange, list_all_inboxes, 
 from referral_directory.staff.accounts import read_email
 from referral_directory.staff.roles import Role, Staff
 from referral_directory.web.context import get_directory
+from referral_directory.web.referrals_draft import who_is
 from referral_directory.web.signed_in import describe, signed_in, staff_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -47,7 +48,7 @@ def change_inbox(
             _read_days("escalate_days", escalate_days),
         )
         with transaction(directory.database) as session:
-            save_inbox(session, service, change, directory.clock())
+            save_inbox(session, directory.field_keys, service, change, who_is(staff), directory.clock())
     except InvalidInput as error:
         return _page(request, staff, error)
     return RedirectResponse("/staff/services-that-take-referrals", 303)

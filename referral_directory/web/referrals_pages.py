@@ -35,7 +35,9 @@ from referral_directory.referrals.records import (
     HALF_NOTE,
     STATUS_CODE,
     Note,
+    find_by_reference,
     get_referral,
+    has_mail_not_out,
     list_referrals,
     list_replaced,
     list_same_person,
@@ -69,14 +71,32 @@ REASONS = {
 
 
 @router.get("/staff/referrals")
-def show_referrals(request: Request, staff: Sender) -> HTMLResponse:
-    """What is waiting, the longest first, and the rest."""
+def show_referrals(request: Request, staff: Sender, reference: str | None = None) -> Response:
+    """What is waiting, the longest first, and the rest; or with a reference, on to the page of that referral."""
+    error = None
     with get_directory(request).database.read() as session:
+        if reference is not None:
+            try:
+                found = find_by_reference(session, reference, staff.community_space_id)
+                return RedirectResponse(f"/staff/referrals/{found.id}", 303)
+            except InvalidInput as unknown:
+                error = unknown
         ours = list_waiting(session, staff.community_space_id)
         rows = list_referrals(session, staff.community_space_id)
-        waiting = [describe_waiting(row) for row in ours]
-        others = [describe_waiting(row) for row in rows if row not in ours]
-    return staff_page(request, staff, "referrals/list.html", waiting=waiting, others=others)
+        waiting = [describe_waiting(row, mail_not_out) for row, mail_not_out in ours]
+        listed = {row.id for row, _ in ours}
+        others = [describe_waiting(row) for row in rows if row.id not in listed]
+    status, errors = describe(error)
+    return staff_page(
+        request,
+        staff,
+        "referrals/list.html",
+        status,
+        waiting=waiting,
+        others=others,
+        reference=(reference or "")[:20],
+        errors=errors,
+    )
 
 
 @router.get("/staff/referrals/{identity}")
@@ -220,7 +240,7 @@ def _act(
     return f"/staff/referrals/{referral.id}?said={action}"
 
 
-def describe_waiting(referral: Referral) -> dict[str, object]:
+def describe_waiting(referral: Referral, mail_not_out: bool = False) -> dict[str, object]:
     """A line of the list, without anything personal."""
     words = {
         Status.DRAFT: "A draft: finish and send it",
@@ -232,6 +252,10 @@ def describe_waiting(referral: Referral) -> dict[str, object]:
     todo = "The service asks you something" if referral.question_open else ""
     todo = "The person wrote something: read it" if referral.note_unread else todo
     todo = todo or words.get(Status(referral.status), "")
+    if mail_not_out:
+        # Said first: the service may know nothing of it, whatever else there is to do.
+        mail = "A mail to the service did not go out: try it again, or ring"
+        todo = f"{mail}. {todo}" if todo else mail
     if not todo and referral.stage == 2:
         todo = "The service does not answer: ring it, and write down what it says"
     return describe_briefly(referral) | {
@@ -301,8 +325,10 @@ def _describe_fully(
 ) -> dict[str, object]:
     erased = referral.erased_at is not None
     suggested = find_inbox(session, referral.suggested_service_id)
+    mail_not_out = not erased and has_mail_not_out(session, referral)
     return {
-        "referral": describe_waiting(referral) | {"erased": erased, "question": referral.question_open},
+        "referral": describe_waiting(referral, mail_not_out)
+        | {"erased": erased, "question": referral.question_open},
         "can_change": referral.status in WITH_PROVIDER and not erased,
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
         "answers": list_answers(details),

@@ -27,6 +27,8 @@ from tests.directory.referrals.following import (
 from tests.directory.staff.visiting import send
 from tests.mail_server import make_certificate, serve_mail
 
+NOT_OUT = "A mail to the service did not go out: try it again, or ring"
+
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
@@ -126,9 +128,15 @@ def test_mail_that_is_given_up_is_shown_and_can_be_tried_again(staff, post):
         shown = staff.get(page).text  # which keeps the session alive
     assert f"Given up after {MOST_TRIES} tries" in shown
     assert "Ring the service" in shown
+    assert NOT_OUT in shown
+    waiting = staff.get("/staff/referrals").text.split("All others")[0]
+    assert NOT_OUT in waiting
+    assert page in waiting
     assert post.deliver() == (0, 0)
     act(staff, page, "mail_again")
     assert post.deliver() == (1, 0)
+    assert NOT_OUT not in staff.get("/staff/referrals").text
+    assert NOT_OUT not in staff.get(page).text
 
 
 @pytest.mark.parametrize("end", ["delivered", "given up"])

@@ -142,3 +142,24 @@ def test_addresses_hold_nothing_secret_but_the_providers_link(app, staff, post, 
     assert act(staff, made.page, "withdraw").headers["location"] == f"{made.page}?said=withdraw"
     assert not re.search(made.code, str([path for _, path in routes_of(app)]))
     assert send(staff, made.page, to=f"{made.page}/note", note="x").status_code == 303
+
+
+def test_a_referral_is_found_by_its_reference_however_it_is_typed(staff, post):
+    made = make_referral(staff, post)
+    for typed in (
+        made.reference,
+        made.reference.lower(),
+        made.reference.replace("-", ""),
+        f" {made.reference} ",
+    ):
+        found = staff.get("/staff/referrals", params={"reference": typed}, follow_redirects=False)
+        assert (found.status_code, found.headers["location"]) == (303, made.page)
+
+
+def test_a_reference_of_another_space_is_as_unknown_as_one_that_never_was(staff, stranger, post):
+    made = make_referral(staff, post)
+    for browser, typed in ((staff, "LS-2222-222"), (staff, ""), (stranger, made.reference)):
+        refused = browser.get("/staff/referrals", params={"reference": typed}, follow_redirects=False)
+        assert refused.status_code == 422
+        assert "There is no referral with this reference in your community space." in refused.text
+        assert made.page not in refused.text or browser is staff
