@@ -310,11 +310,14 @@ def list_actions(referral: Referral) -> list[Action]:
 
 
 def enter(referral: Referral, status: Status, now: datetime) -> None:
-    """Put a referral into a status: news, so that waiting begins afresh. Raises NotPossible after erasure."""
+    """Put a referral into a status: news, so that waiting begins afresh. A question stays open while a service has
+    the referral: only an answer settles it. Raises NotPossible after erasure.
+    """
     check_is_kept(referral)
     referral.ended_from = referral.status if status in ENDED else None
     referral.status, referral.news_at = status, now
-    referral.stage, referral.reminded_at, referral.question_open = 0, None, False
+    referral.stage, referral.reminded_at = 0, None
+    referral.question_open = referral.question_open and status in WITH_PROVIDER
     referral.ended_at = now if status in ENDED else None
 
 

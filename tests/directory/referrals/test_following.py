@@ -318,6 +318,21 @@ def test_a_question_is_answered_and_the_provider_is_told(staff, post, new_browse
     assert "For our eyes only" not in page
 
 
+def test_a_question_stays_open_after_a_yes_until_it_is_answered(staff, post, new_browser):
+    made, provider = make_referral(staff, post), new_browser()
+    visit(provider, post, made.link)
+    answer(provider, made.link, "ask", question="Is gluten a problem?")
+    for step in ("accept", "begin"):
+        assert answer(provider, made.link, step).status_code == 303
+        assert "The service asks you something" in staff.get("/staff/referrals").text
+        assert "Answer the service" in staff.get(made.page).text
+    send(staff, made.page, to=f"{made.page}/note", note="No, none", shared="yes")
+    assert "The service asks you something" not in staff.get("/staff/referrals").text
+    assert "Answer the service" not in staff.get(made.page).text
+    post.deliver()
+    assert "answered" in post.messages()[-1]["Subject"]
+
+
 def test_a_resident_needs_the_code_and_guessing_slows_down(staff, post, new_browser):
     made, resident = make_referral(staff, post), new_browser()
     seen = look_up(resident, made, code=made.code.lower())
