@@ -162,6 +162,8 @@ def _list_moves() -> Iterator[Move]:
         if status in OPEN:
             yield Move(Action.WITHDRAW, status, Status.WITHDRAWN, THEIR_WISH)
             yield Move(Action.EXPIRE, status, Status.EXPIRED, CLOCK)
+    # A service goes on seeing what is completed, and consent can be withdrawn as long as somebody sees something.
+    yield Move(Action.WITHDRAW, Status.COMPLETED, Status.WITHDRAWN, THEIR_WISH)
     # Undo is a provider's second thought; reopen is the sender's, and a withdrawn one needs consent again.
     yield Move(Action.UNDO, Status.DECLINED, Status.OPENED, PROVIDER)
     yield Move(Action.UNDO, Status.COMPLETED, Status.IN_PROGRESS, PROVIDER)

@@ -149,9 +149,13 @@ def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Wh
 
 
 def withdraw_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
-    """Withdraw consent and the referral: the service sees nothing any more, from this moment. Raises NotPossible."""
+    """Withdraw consent and the referral: the service sees nothing any more, from this moment. What had ended already
+    keeps its end, so that nobody's details are kept longer for having withdrawn. Raises NotPossible.
+    """
     after = next_status(Status(referral.status), Action.WITHDRAW, who.actor)
+    ended_at = referral.ended_at or now
     enter(referral, after, now)
+    referral.ended_at, referral.outcome = ended_at, None
     void_consent(session, referral, now)
     # Whoever was mailed about it, and not the service that stands in it now: that can be another one, never told.
     for address in take_back(session, referral):

@@ -153,6 +153,21 @@ def test_withdrawing_takes_it_from_the_provider_at_once(staff, post, new_browser
     assert "withdrawn" in post.messages()[-1]["Subject"]
 
 
+def test_consent_is_withdrawn_also_when_the_referral_is_completed(staff, post, new_browser):
+    made, provider, resident = make_referral(staff, post), new_browser(), new_browser()
+    visit(provider, post, made.link)
+    for step in ("accept", "begin"):
+        answer(provider, made.link, step)
+    answer(provider, made.link, "complete", outcome="helped")
+    assert NAME in provider.get(made.link).text
+    assert "Withdraw my referral" in look_up(resident, made).text
+    assert "is withdrawn" in look_up(resident, made, action="withdraw").text
+    assert provider.get(made.link).status_code == 404
+    assert status_of(staff, made.page) == "Withdrawn"
+    post.deliver()
+    assert withdrawals(post) == ["larder@example.org"]
+
+
 def answer_without_page(provider, link):
     token = csrf_of(provider.get("/my-referral"))
     return provider.post(f"{link}/answer", data={"csrf_token": token, "action": "accept"})

@@ -12,6 +12,7 @@ from referral_directory.life_cycle import (
     ENDED,
     MOVES,
     OPEN,
+    PROVIDER_SEES,
     Action,
     Actor,
     Due,
@@ -53,6 +54,12 @@ def test_every_open_status_can_be_withdrawn_by_the_resident_and_is_ended_by_the_
     assert next_status(status, Action.WITHDRAW, Actor.RESIDENT) == Status.WITHDRAWN
     assert next_status(status, Action.EXPIRE, Actor.CLOCK) == Status.EXPIRED
     assert pace_of(status) is not None
+
+
+@pytest.mark.parametrize("status", sorted(PROVIDER_SEES))
+def test_what_a_service_sees_can_be_withdrawn_by_the_resident_and_by_staff(status):
+    for actor in (Actor.RESIDENT, Actor.STAFF):
+        assert next_status(status, Action.WITHDRAW, actor) == Status.WITHDRAWN
 
 
 @pytest.mark.parametrize("status", list(Status))
