@@ -183,9 +183,11 @@ def complete_referral(
 
 
 def reopen_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
-    """Take an ended referral up again. Raises NotPossible, also while the one that replaced it is under way."""
+    """Take an ended referral up again; one that was closed, where it was before. Raises NotPossible, also while the
+    one that replaced it is under way.
+    """
     check_is_kept(referral)
-    after = next_status(Status(referral.status), Action.REOPEN, who.actor)
+    after = next_status(Status(referral.status), Action.REOPEN, who.actor, referral.ended_from)
     under_way = (
         select(Referral.id).where(Referral.replaces_id == referral.id, Referral.status.in_(OPEN)).limit(1)
     )
