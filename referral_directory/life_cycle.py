@@ -162,29 +162,35 @@ def _list_moves() -> Iterator[Move]:
         if status in OPEN:
             yield Move(Action.WITHDRAW, status, Status.WITHDRAWN, THEIR_WISH)
             yield Move(Action.EXPIRE, status, Status.EXPIRED, CLOCK)
+    # A service goes on seeing what is completed, and consent can be withdrawn as long as somebody sees something.
+    yield Move(Action.WITHDRAW, Status.COMPLETED, Status.WITHDRAWN, THEIR_WISH)
     # Undo is a provider's second thought; reopen is the sender's, and a withdrawn one needs consent again.
     yield Move(Action.UNDO, Status.DECLINED, Status.OPENED, PROVIDER)
     yield Move(Action.UNDO, Status.COMPLETED, Status.IN_PROGRESS, PROVIDER)
-    yield Move(Action.REOPEN, Status.COMPLETED, Status.IN_PROGRESS, STAFF)
+    # What was closed goes back to where it was: nobody is told of a yes that no service gave.
+    for status in (Status.IN_PROGRESS, Status.SENT, Status.OPENED, Status.ACCEPTED):
+        yield Move(Action.REOPEN, Status.COMPLETED, status, STAFF)
     for status in (Status.WITHDRAWN, Status.EXPIRED, Status.RE_ROUTED):
         yield Move(Action.REOPEN, status, Status.DRAFT, STAFF)
 
 
 MOVES = tuple(_list_moves())
-_BY_STEP = {(move.before, move.action): move for move in MOVES}
 
 
-def next_status(status: Status, action: Action, actor: Actor) -> Status:
-    """The status after `actor` does `action`. Raises NotPossible if it cannot be done now, or not by them."""
-    move = _BY_STEP.get((status, action))
-    if move is None or actor not in move.actors:
+def next_status(status: Status, action: Action, actor: Actor, back_to: str | None = None) -> Status:
+    """The status after `actor` does `action`: `back_to` if the drawing leads there too, else the first that is drawn.
+    Raises NotPossible if it cannot be done now, or not by them.
+    """
+    steps = (status, action)
+    drawn = [move.after for move in MOVES if (move.before, move.action) == steps and actor in move.actors]
+    if not drawn:
         raise NotPossible(f"This referral is {say(status)}: that cannot be done with it now.")
-    return move.after
+    return next((after for after in drawn if after == back_to), drawn[0])
 
 
 def possible_actions(status: Status, actor: Actor) -> list[Action]:
-    """What `actor` may do now, in the order of the drawing."""
-    return [move.action for move in MOVES if move.before == status and actor in move.actors]
+    """What `actor` may do now, each once, in the order of the drawing."""
+    return [*dict.fromkeys(move.action for move in MOVES if move.before == status and actor in move.actors)]
 
 
 def pace_of(status: Status, chase: int | None = None, escalate: int | None = None) -> Pace | None:

@@ -9,9 +9,17 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from referral_directory.errors import InvalidInput, NotFound
+from referral_directory.errors import InvalidInput, NotFound, NotPossible
 from referral_directory.field_encryption import FieldKeys, keyed_hash
-from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Reason, Status, next_status
+from referral_directory.life_cycle import (
+    PROVIDER_SEES,
+    Action,
+    Actor,
+    Reason,
+    Status,
+    next_status,
+    possible_actions,
+)
 from referral_directory.referrals.audit import Who, find_last, record_change
 from referral_directory.referrals.inboxes import find_inbox, has_inbox_at, set_full_until, take_full_back
 from referral_directory.referrals.models import (
@@ -146,6 +154,8 @@ def open_referral(session: Session, keys: FieldKeys, referral: Referral, now: da
 
 def act(session: Session, keys: FieldKeys, referral: Referral, action: Action, now: datetime) -> None:
     """Accept, begin, or take back an answer. Raises NotPossible."""
+    if action == Action.UNDO and _was_closed_unanswered(referral):
+        raise NotPossible("The community space closed this referral: it can take it up again.")
     enter(referral, next_status(Status(referral.status), action, Actor.PROVIDER), now)
     if action == Action.UNDO:
         declined_at = find_last(session, referral, Action.DECLINE)
@@ -153,6 +163,15 @@ def act(session: Session, keys: FieldKeys, referral: Referral, action: Action, n
             take_full_back(session, referral.service_id, declined_at, now)
         referral.reason = referral.outcome = referral.suggested_service_id = None
     record_change(session, keys, referral, PROVIDER, action, now)
+
+
+def list_actions(referral: Referral) -> list[Action]:
+    """What the provider can do with it now. What staff closed before the service answered is no answer of the
+    service's to take back.
+    """
+    actions = possible_actions(Status(referral.status), Actor.PROVIDER)
+    barred = {Action.UNDO} if _was_closed_unanswered(referral) else set()
+    return [action for action in actions if action not in barred]
 
 
 def decline(
@@ -189,6 +208,10 @@ def ask(session: Session, keys: FieldKeys, referral: Referral, text: str, now: d
 def purge_visits(session: Session, now: datetime) -> None:
     """Forget sessions that are over."""
     session.execute(delete(ReferralVisit).where(ReferralVisit.expires_at <= now))
+
+
+def _was_closed_unanswered(referral: Referral) -> bool:
+    return referral.status == Status.COMPLETED and referral.ended_from in (Status.SENT, Status.OPENED)
 
 
 def _digest(keys: FieldKeys, link: OpenedByCode, code: str) -> bytes:

@@ -149,9 +149,13 @@ def send_referral(session: Session, keys: FieldKeys, referral: Referral, who: Wh
 
 
 def withdraw_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
-    """Withdraw consent and the referral: the service sees nothing any more, from this moment. Raises NotPossible."""
+    """Withdraw consent and the referral: the service sees nothing any more, from this moment. What had ended already
+    keeps its end, so that nobody's details are kept longer for having withdrawn. Raises NotPossible.
+    """
     after = next_status(Status(referral.status), Action.WITHDRAW, who.actor)
+    ended_at = referral.ended_at or now
     enter(referral, after, now)
+    referral.ended_at, referral.outcome = ended_at, None
     void_consent(session, referral, now)
     # Whoever was mailed about it, and not the service that stands in it now: that can be another one, never told.
     for address in take_back(session, referral):
@@ -179,9 +183,11 @@ def complete_referral(
 
 
 def reopen_referral(session: Session, keys: FieldKeys, referral: Referral, who: Who, now: datetime) -> None:
-    """Take an ended referral up again. Raises NotPossible, also while the one that replaced it is under way."""
+    """Take an ended referral up again; one that was closed, where it was before. Raises NotPossible, also while the
+    one that replaced it is under way.
+    """
     check_is_kept(referral)
-    after = next_status(Status(referral.status), Action.REOPEN, who.actor)
+    after = next_status(Status(referral.status), Action.REOPEN, who.actor, referral.ended_from)
     under_way = (
         select(Referral.id).where(Referral.replaces_id == referral.id, Referral.status.in_(OPEN)).limit(1)
     )
@@ -310,11 +316,14 @@ def list_actions(referral: Referral) -> list[Action]:
 
 
 def enter(referral: Referral, status: Status, now: datetime) -> None:
-    """Put a referral into a status: news, so that waiting begins afresh. Raises NotPossible after erasure."""
+    """Put a referral into a status: news, so that waiting begins afresh. A question stays open while a service has
+    the referral: only an answer settles it. Raises NotPossible after erasure.
+    """
     check_is_kept(referral)
     referral.ended_from = referral.status if status in ENDED else None
     referral.status, referral.news_at = status, now
-    referral.stage, referral.reminded_at, referral.question_open = 0, None, False
+    referral.stage, referral.reminded_at = 0, None
+    referral.question_open = referral.question_open and status in WITH_PROVIDER
     referral.ended_at = now if status in ENDED else None
 
 

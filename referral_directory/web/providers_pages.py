@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from referral_directory.database import transaction
 from referral_directory.errors import InvalidInput, NotPermitted, TooManyAttempts
-from referral_directory.life_cycle import Action, Actor, Status, possible_actions
+from referral_directory.life_cycle import Action
 from referral_directory.referrals import providing, referring
 from referral_directory.referrals.audit import record_looking
 from referral_directory.referrals.inboxes import list_inboxes
@@ -160,6 +160,6 @@ def _describe(directory: Directory, session: Session, referral: Referral) -> dic
         "answers": list_answers(details),
         "details": [(CONTACT_FIELDS[name][0], details[name]) for name in CONTACT_FIELDS if name in details],
         "notes": [note_lines(note) for note in read_notes(session, keys, referral) if note.shared],
-        "actions": possible_actions(Status(referral.status), Actor.PROVIDER),
+        "actions": providing.list_actions(referral),
         "others": others,
     }

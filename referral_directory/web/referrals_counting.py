@@ -47,9 +47,12 @@ def count_as(session: Session, directory: Directory, referral: Referral, outcome
 
 
 def is_end_counted(referral: Referral) -> bool:
-    """Whether an end of this referral was counted already: that it was declined, or that nobody answered."""
+    """Whether an end of this referral was counted already: its outcome, that it was declined, or that nobody
+    answered.
+    """
     said_yes = referral.ended_from in (Status.ACCEPTED, Status.IN_PROGRESS)
-    return referral.status == Status.DECLINED or (referral.status == Status.EXPIRED and not said_yes)
+    said = referral.status in (Status.DECLINED, Status.COMPLETED)
+    return said or (referral.status == Status.EXPIRED and not said_yes)
 
 
 def count_end(directory: Directory) -> Callable[[Session, Referral, bool], None]:

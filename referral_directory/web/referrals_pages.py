@@ -214,7 +214,7 @@ def _act(
     """Do it, and say where to go on."""
     keys, who, now = directory.field_keys, who_is(staff), directory.clock()
     if action == Action.WITHDRAW:
-        counts = referral.sent_at is not None
+        counts = referral.sent_at is not None and not is_end_counted(referral)
         referring.withdraw_referral(session, keys, referral, who, now)
         count_as(session, directory, referral, WITHDRAWN if counts else None)
     elif action == Action.REOPEN:

@@ -21,7 +21,7 @@ from referral_directory.referrals.records import STATUS_CODE, list_successors, r
 from referral_directory.referrals.self_referring import SPACE
 from referral_directory.staff.attempts import check_rate, claim_attempt, forgive_attempt, reference_guards
 from referral_directory.web.context import Directory, get_directory
-from referral_directory.web.referrals_counting import WITHDRAWN, count_as
+from referral_directory.web.referrals_counting import WITHDRAWN, count_as, is_end_counted
 from referral_directory.web.referrals_pages import note_lines
 from referral_directory.web.signed_in import address_of, check_form, describe, visitor_page
 
@@ -108,7 +108,7 @@ def _do(directory: Directory, session: Session, referral: Referral | None, actio
         shared = referral.status in PROVIDER_SEES
         referring.write_note(session, keys, referral, RESIDENT, note, shared, now)
     elif action == Action.WITHDRAW:
-        counts = referral.sent_at is not None
+        counts = referral.sent_at is not None and not is_end_counted(referral)
         referring.withdraw_referral(session, keys, referral, RESIDENT, now)
         count_as(session, directory, referral, WITHDRAWN if counts else None)
     else:

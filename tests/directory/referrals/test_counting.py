@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from referral_directory.demand.models import DemandCount
 from tests.directory.factories import opened
-from tests.directory.referrals.following import act, answer, make_referral, visit
+from tests.directory.referrals.following import act, answer, look_up, make_referral, visit
 
 
 def counted(settings) -> dict[str, int]:
@@ -40,3 +40,23 @@ def test_a_withdrawn_referral_is_counted_as_withdrawn(staff, post, settings) -> 
     made = make_referral(staff, post)
     act(staff, made.page, "withdraw")
     assert counted(settings) == {"sent": 1, "end_withdrawn": 1}
+
+
+@pytest.mark.parametrize("by", ["resident", "staff"])
+@pytest.mark.parametrize(
+    ("end", "word"),
+    [
+        ({"action": "complete", "outcome": "helped"}, "end_helped"),
+        ({"action": "decline", "reason": "full"}, "end_full"),
+    ],
+)
+def test_an_end_that_was_counted_is_not_counted_again_when_consent_is_withdrawn(
+    staff, post, new_browser, settings, by, end, word
+) -> None:
+    made = make_referral(staff, post)
+    act(staff, made.page, **end)
+    if by == "staff":
+        assert act(staff, made.page, "withdraw").status_code == 303
+    else:
+        assert "is withdrawn" in look_up(new_browser(), made, action="withdraw").text
+    assert counted(settings) == {"sent": 1, word: 1}

@@ -153,6 +153,21 @@ def test_withdrawing_takes_it_from_the_provider_at_once(staff, post, new_browser
     assert "withdrawn" in post.messages()[-1]["Subject"]
 
 
+def test_consent_is_withdrawn_also_when_the_referral_is_completed(staff, post, new_browser):
+    made, provider, resident = make_referral(staff, post), new_browser(), new_browser()
+    visit(provider, post, made.link)
+    for step in ("accept", "begin"):
+        answer(provider, made.link, step)
+    answer(provider, made.link, "complete", outcome="helped")
+    assert NAME in provider.get(made.link).text
+    assert "Withdraw my referral" in look_up(resident, made).text
+    assert "is withdrawn" in look_up(resident, made, action="withdraw").text
+    assert provider.get(made.link).status_code == 404
+    assert status_of(staff, made.page) == "Withdrawn"
+    post.deliver()
+    assert withdrawals(post) == ["larder@example.org"]
+
+
 def answer_without_page(provider, link):
     token = csrf_of(provider.get("/my-referral"))
     return provider.post(f"{link}/answer", data={"csrf_token": token, "action": "accept"})
@@ -316,6 +331,21 @@ def test_a_question_is_answered_and_the_provider_is_told(staff, post, new_browse
     page = provider.get(made.link).text
     assert "No, none" in page
     assert "For our eyes only" not in page
+
+
+def test_a_question_stays_open_after_a_yes_until_it_is_answered(staff, post, new_browser):
+    made, provider = make_referral(staff, post), new_browser()
+    visit(provider, post, made.link)
+    answer(provider, made.link, "ask", question="Is gluten a problem?")
+    for step in ("accept", "begin"):
+        assert answer(provider, made.link, step).status_code == 303
+        assert "The service asks you something" in staff.get("/staff/referrals").text
+        assert "Answer the service" in staff.get(made.page).text
+    send(staff, made.page, to=f"{made.page}/note", note="No, none", shared="yes")
+    assert "The service asks you something" not in staff.get("/staff/referrals").text
+    assert "Answer the service" not in staff.get(made.page).text
+    post.deliver()
+    assert "answered" in post.messages()[-1]["Subject"]
 
 
 def test_a_resident_needs_the_code_and_guessing_slows_down(staff, post, new_browser):

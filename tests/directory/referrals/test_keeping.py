@@ -45,6 +45,7 @@ from tests.directory.referrals.following import (
     start_draft,
     visit,
 )
+from tests.directory.staff.visiting import sign_in_by_link
 
 STATUSES = [
     "draft",
@@ -347,6 +348,19 @@ def test_personal_data_is_kept_until_ninety_days_after_the_end(staff, post, new_
     assert post.keep_time()["erase"] == 0
     clock.move(days=1)
     assert post.keep_time()["erase"] == 1
+
+
+def test_withdrawing_what_is_completed_does_not_put_its_erasure_off(staff, post, settings, clock):
+    made = make_referral(staff, post)
+    act(staff, made.page, "complete", outcome="helped")
+    clock.move(days=60)
+    sign_in_by_link(staff, settings, clock)
+    assert act(staff, made.page, "withdraw").status_code == 303
+    clock.move(days=29)
+    assert post.keep_time()["erase"] == 0
+    clock.move(days=1)
+    assert post.keep_time()["erase"] == 1
+    assert faults_of(settings) == []
 
 
 def test_a_draft_that_was_never_sent_is_erased_when_it_ends(staff, post, new_browser, clock):

@@ -12,6 +12,7 @@ from referral_directory.life_cycle import (
     ENDED,
     MOVES,
     OPEN,
+    PROVIDER_SEES,
     Action,
     Actor,
     Due,
@@ -55,6 +56,12 @@ def test_every_open_status_can_be_withdrawn_by_the_resident_and_is_ended_by_the_
     assert pace_of(status) is not None
 
 
+@pytest.mark.parametrize("status", sorted(PROVIDER_SEES))
+def test_what_a_service_sees_can_be_withdrawn_by_the_resident_and_by_staff(status):
+    for actor in (Actor.RESIDENT, Actor.STAFF):
+        assert next_status(status, Action.WITHDRAW, actor) == Status.WITHDRAWN
+
+
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("actor", list(Actor))
@@ -87,6 +94,16 @@ def test_a_service_can_have_its_own_pace():
     assert pace.expire > 8
 
 
+@pytest.mark.parametrize("before", [Status.SENT, Status.OPENED, Status.ACCEPTED, Status.IN_PROGRESS])
+def test_what_was_closed_by_mistake_goes_back_to_where_it_was(before):
+    assert next_status(Status.COMPLETED, Action.REOPEN, Actor.STAFF, before) == before
+
+
+@pytest.mark.parametrize("before", [None, Status.DECLINED, Status.EXPIRED])
+def test_what_was_closed_after_another_end_goes_back_to_none_of_those(before):
+    assert next_status(Status.COMPLETED, Action.REOPEN, Actor.STAFF, before) == Status.IN_PROGRESS
+
+
 class Lives(RuleBasedStateMachine):
     """Anybody does anything at any time, and the clock runs as often or seldom as it likes."""
 
@@ -106,7 +123,8 @@ class Lives(RuleBasedStateMachine):
     @rule(actor=some.sampled_from(PEOPLE), data=some.data())
     def somebody_acts(self, actor, data):
         if actions := possible_actions(self.status, actor):
-            self.enter(next_status(self.status, data.draw(some.sampled_from(actions)), actor))
+            back_to = data.draw(some.sampled_from(Status))
+            self.enter(next_status(self.status, data.draw(some.sampled_from(actions)), actor, back_to))
 
     @rule(hours=some.integers(1, 24 * 120))
     def time_passes(self, hours):

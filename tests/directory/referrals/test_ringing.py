@@ -101,3 +101,22 @@ def test_a_yes_after_which_nothing_was_heard_is_not_called_no_answer(staff, post
     assert "then nothing was heard" in staff.get("/staff/referrals").text
     act(staff, made.page, "complete", outcome="helped")
     assert counted(settings) == {"end_helped": 1}
+
+
+def test_a_closing_by_mistake_is_undone_by_staff_and_the_service_still_has_to_answer(
+    staff, post, new_browser
+):
+    made, provider = make_referral(staff, post), new_browser()
+    act(staff, made.page, "complete", outcome="helped")
+    assert act(staff, made.page, "reopen").status_code == 303
+    assert "has not opened it yet" in look_up(new_browser(), made).text
+    assert "Accept" in visit(provider, post, made.link).text
+    act(staff, made.page, "complete", outcome="helped")
+    assert "Take the last answer back" not in provider.get(made.link).text
+    assert answer(provider, made.link, "undo").status_code == 409
+    act(staff, made.page, "reopen")
+    assert "has not answered yet" in look_up(new_browser(), made).text
+    assert answer(provider, made.link, "accept").status_code == 303
+    act(staff, made.page, "complete", outcome="helped")
+    act(staff, made.page, "reopen")
+    assert "said yes" in look_up(new_browser(), made).text
