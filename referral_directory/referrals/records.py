@@ -278,13 +278,23 @@ def make_reference() -> str:
 
 def read_reference(typed: str) -> str:
     """A reference as it is kept, from how somebody types it: in small letters, with spaces, without dashes."""
-    letters = "".join(letter for letter in typed.upper() if letter.isalnum())
+    letters = _letters_of(typed)
     return f"{letters[:2]}-{letters[2:6]}-{letters[6:]}"
 
 
 def make_status_code() -> str:
     """A resident's code: 10 letters and digits, 49 random bits."""
     return f"{_letters(5)}-{_letters(5)}"
+
+
+def read_status_code(typed: str) -> str:
+    """A resident's code as it is kept, from how somebody types it."""
+    letters = _letters_of(typed)
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+def _letters_of(typed: str) -> str:
+    return "".join(letter for letter in typed.upper() if letter.isalnum())
 
 
 def _letters(number: int) -> str:

@@ -17,7 +17,14 @@ from referral_directory.life_cycle import PROVIDER_SEES, Action, Actor, Status, 
 from referral_directory.referrals import referring
 from referral_directory.referrals.audit import Who, record_looking
 from referral_directory.referrals.models import Referral
-from referral_directory.referrals.records import STATUS_CODE, list_successors, read_details, read_notes
+from referral_directory.referrals.records import (
+    STATUS_CODE,
+    list_successors,
+    read_details,
+    read_notes,
+    read_reference,
+    read_status_code,
+)
 from referral_directory.referrals.self_referring import SPACE
 from referral_directory.staff.attempts import check_rate, claim_attempt, forgive_attempt, reference_guards
 from referral_directory.web.context import Directory, get_directory
@@ -85,7 +92,7 @@ def _claim(directory: Directory, network: str, reference: str, code: str) -> str
     """The reference, if the code is its own, or that of the referral which took its place. Raises InvalidInput, the
     same for an unknown reference and a wrong code, and TooManyAttempts.
     """
-    identity, typed = "".join(reference.split()).upper(), "".join(code.split()).upper()
+    identity, typed = read_reference(reference), read_status_code(code)
     guards = reference_guards(directory.staff_keys, identity, network)
     check_rate(directory.sign_in_limiter, guards, "status code", network)
     with transaction(directory.database) as session:
@@ -93,8 +100,8 @@ def _claim(directory: Directory, network: str, reference: str, code: str) -> str
     with transaction(directory.database) as session:
         kept = _list_kept(session, identity)
         details = [read_details(session, directory.field_keys, one) for one in kept]
-        codes = [one.get(STATUS_CODE, "-") for one in details]
-        if not typed or not any(hmac.compare_digest(one.encode(), typed.encode()) for one in codes):
+        codes = [one[STATUS_CODE] for one in details if STATUS_CODE in one]
+        if not any(hmac.compare_digest(one.encode(), typed.encode()) for one in codes):
             raise InvalidInput("code", "Reference and code do not belong together. Look at your sheet again.")
         forgive_attempt(session, guards, directory.clock())
         return kept[-1].reference
@@ -165,7 +172,7 @@ def _status_page(
         shown["meaning"] = _in_space(
             referral, _say_where([referral, *list_successors(session, referral)][-1])
         )
-        shown["sheet"] = "".join(sheet[0].split()).upper()
+        shown["sheet"] = read_reference(sheet[0])
         readers = WITH_SERVICE if referral.status in PROVIDER_SEES else SPACE_ONLY
         shown["readers"] = _in_space(referral, readers)
         # What somebody wrote themselves stays theirs to read, also when another service is asked.

@@ -40,6 +40,7 @@ from tests.directory.referrals.conftest import ROWS
 from tests.directory.referrals.following import DETAILS, NAME
 
 SPACE, MEMBER = UUID(int=1), UUID(int=2)
+UNANSWERED = (Status.SENT, Status.OPENED)
 STAFF, RESIDENT = Who(Actor.STAFF, MEMBER), Who(Actor.RESIDENT)
 
 
@@ -84,8 +85,21 @@ class AnyOrder(RuleBasedStateMachine):
         )
 
     def teardown(self):
-        self.database.engine.dispose()
-        shutil.rmtree(self.folder)
+        try:
+            self.check_everything_ends_by_itself()
+        finally:
+            self.database.engine.dispose()
+            shutil.rmtree(self.folder)
+
+    def check_everything_ends_by_itself(self):
+        """Wherever a referral stands: if nobody does anything any more, it ends and is erased."""
+        for _ in range(15):
+            self.now += timedelta(days=30)
+            keep_time(self.database, self.keys, self.now, lambda *_: None)
+        with self.database.read() as session:
+            referrals = session.scalars(select(Referral)).all()
+            assert {referral.status for referral in referrals} <= ENDED
+            assert all(referral.erased_at for referral in referrals)
 
     def change(self, identity, do):
         """Do it in one transaction; what is not possible, or lacks something, changes nothing."""
@@ -206,6 +220,12 @@ class AnyOrder(RuleBasedStateMachine):
         keep_time(self.database, self.keys, self.now, lambda *_: None)
         with transaction(self.database) as session:
             purge_handovers(session, self.now)
+        with self.database.read() as session:
+            for referral in session.scalars(select(Referral).where(Referral.status.in_(UNANSWERED))):
+                silent = self.now - referral.news_at
+                assert silent < timedelta(days=14) or referral.question_open or referral.stage >= 1, (
+                    "not chased"
+                )
 
     @invariant()
     def no_handover_outlives_its_week_and_none_has_more_than_it_says(self):

@@ -357,6 +357,17 @@ def test_a_resident_needs_the_code_and_guessing_slows_down(staff, post, new_brow
     assert statuses == [422, 422, 422, 422, 429, 429]
 
 
+def test_reference_and_code_are_taken_as_people_type_them(staff, post, new_browser):
+    made = make_referral(staff, post)
+    typed = {
+        "reference": f" {made.reference.lower().replace('-', '')} ",
+        "code": made.code.lower().replace("-", " "),
+    }
+    assert made.reference in look_up(new_browser(), made, **typed).text
+    for nothing in ("", "-", " - "):
+        assert look_up(new_browser(), made, code=nothing).status_code == 422
+
+
 def test_whoever_knows_a_reference_does_not_keep_the_resident_out(app, staff, post):
     made = make_referral(staff, post)
     other, resident = (
