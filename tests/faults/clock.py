@@ -68,7 +68,9 @@ def test_the_clock_jumps_and_comes_back_while_residents_talk(stack: FragileCity,
     resident.begin()
     wait_for(stack.all_delivered)
     before, stack.served = stack.enquiries(), set()
-    with Crowd(stack, may_end=seconds >= DAY) as crowd:
+    # A clock that comes forward by more than a day ends conversations early, also when it only comes back to the right
+    # time: better than late.
+    with Crowd(stack, may_end=abs(seconds) >= DAY) as crowd:
         jump(stack, seconds)
         assert Resident(stack).say("i can smell gas")["messages"][0]["urgent"]
         time.sleep(5)
@@ -79,7 +81,7 @@ def test_the_clock_jumps_and_comes_back_while_residents_talk(stack: FragileCity,
         time.sleep(5)
     stack.answers_again()
     assert crowd.worst < 10
-    if seconds < DAY:
+    if abs(seconds) < DAY:
         assert resident.say("Harehills")["cards"]
     wait_for(stack.all_delivered)
     assert stack.enquiries() - before == len(stack.served)
