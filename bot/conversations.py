@@ -72,7 +72,8 @@ class Conversation:
     _offered: OrderedDict[str, str] = field(default_factory=OrderedDict)
     _replies: OrderedDict[str, tuple[str, Reply]] = field(default_factory=OrderedDict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _waiting: int = 0
+    # The idempotency keys of the turns that are under way or wait, None for a turn without one.
+    _waiting: list[str | None] = field(default_factory=list)
     _lines_ever: int = 0
 
     @property
@@ -80,27 +81,26 @@ class Conversation:
         """The name under which Rasa knows this conversation."""
         return f"{self.channel}-{self.id}"
 
-    @property
-    def is_answering(self) -> bool:
-        """Whether a turn of this conversation is under way."""
-        return self._lock.locked()
+    def is_answering_another(self, key: str | None) -> bool:
+        """Whether the turn that is under way is for another message than the one with this idempotency key."""
+        return self._lock.locked() and (key is None or key not in self._waiting)
 
     @asynccontextmanager
-    async def one_turn_at_a_time(self) -> AsyncIterator[None]:
+    async def one_turn_at_a_time(self, key: str | None = None) -> AsyncIterator[None]:
         """Hold back other turns of this conversation, in the order in which they came.
 
         Raises ConversationBusy if too many wait already, ConversationNotFound if it was forgotten meanwhile.
         """
-        if self._waiting >= WAITING_TURNS:
+        if len(self._waiting) >= WAITING_TURNS:
             raise ConversationBusy
-        self._waiting += 1
+        self._waiting.append(key)
         try:
             async with self._lock:
                 if self.forgotten:
                     raise ConversationNotFound
                 yield
         finally:
-            self._waiting -= 1
+            self._waiting.remove(key)
 
     async def wait_for_running_turns(self) -> None:
         """Return when no turn of this conversation is under way."""

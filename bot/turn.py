@@ -13,7 +13,15 @@ import structlog
 from bot.admission import Admission
 from bot.conversations import Conversation, Conversations
 from bot.directory_client import DirectoryClient, FoundPlace
-from bot.errors import ChatClosed, DirectoryFailed, EmptyMessage, MessageTooLong, NotServed, RasaFailed
+from bot.errors import (
+    ChatClosed,
+    ConversationNotFound,
+    DirectoryFailed,
+    EmptyMessage,
+    MessageTooLong,
+    NotServed,
+    RasaFailed,
+)
 from bot.feedback import could_not_count, is_feedback, offer_question, take_feedback
 from bot.handover import HAND_OVER, HAND_OVER_AGAIN, could_not_hand_over, hand_over, handover_button
 from bot.language_reader import ENGLISH, LanguageReader
@@ -125,9 +133,9 @@ async def take_turn(
     """
     text = check_message(text)
     screening = screen_message(desk, text)
-    if screening.level == "sure" and conversation.is_answering:
-        return _show_urgent_help(desk, conversation, text, screening)
-    async with conversation.one_turn_at_a_time():
+    if screening.level == "sure" and conversation.is_answering_another(key):
+        return _show_urgent_help(desk, conversation, text, screening, key)
+    async with conversation.one_turn_at_a_time(key):
         payload = text if conversation.find_offered_title(text) is not None else None
         redacted = _redact(desk, text, payload) if place is None else Redacted(describe_place(place))
         if key is not None and (earlier := conversation.find_reply(key, redacted.text)):
@@ -140,17 +148,26 @@ async def take_turn(
         return reply
 
 
-def _show_urgent_help(desk: FrontDesk, conversation: Conversation, text: str, screening: Screening) -> Reply:
+def _show_urgent_help(
+    desk: FrontDesk, conversation: Conversation, text: str, screening: Screening, key: str | None
+) -> Reply:
     """Answer a message of danger with its cards at once: it does not wait for the answer to an earlier one.
 
-    The words are kept, and can be asked about once the earlier one is answered.
+    The words are kept, and can be asked about once the earlier one is answered. Raises ConversationNotFound.
     """
+    if conversation.forgotten:
+        raise ConversationNotFound
     redacted = _redact(desk, text, None)
+    if key is not None and (earlier := conversation.find_reply(key, redacted.text)):
+        return earlier
     desk.conversations.record_activity(conversation)
     conversation.record_line(Message(text=redacted.text), from_resident=True)
     conversation.record_unanswered(redacted.text)
     desk.metrics.turns.labels(conversation.channel, "urgent").inc()
-    return _compose(desk, conversation, Heard(messages=[]), screening, Spoken())
+    reply = _compose(desk, conversation, Heard(messages=[]), screening, Spoken())
+    if key is not None:
+        conversation.record_reply(key, redacted.text, reply)
+    return reply
 
 
 async def warn_of_danger(desk: FrontDesk, conversation: Conversation, text: str) -> list[Message]:

@@ -299,7 +299,8 @@ class TelegramDoor:
         while True:
             try:
                 now = self._now()
-                await self._storage.run(queues.forget_expired, now - self._keep_seconds, now)
+                await self._storage.run(queues.correct_times, now)
+                await self._storage.run(queues.forget_expired, now - self._keep_seconds)
                 owed = await self._storage.run(queues.list_owed)
                 paid = [chat for chat in owed if name_sender(chat) not in self._desk.owed]
                 await self._storage.run(queues.record_paid, paid)

@@ -69,7 +69,7 @@ def record_arrivals(
     A repeat has the same update id, or the same content in the same chat under a new update id, which Telegram
     has been seen to send (nickoala/telepot issue 46).
     """
-    forget_expired(connection, now - keep_seconds, now)
+    forget_expired(connection, now - keep_seconds)
     chats: set[str] = set()
     blocked: set[str] = set()
     repeats = 0
@@ -207,20 +207,18 @@ def record_paid(connection: Connection, chats: Iterable[str]) -> None:
     connection.executemany("DELETE FROM telegram_owed WHERE chat = ?", [(chat,) for chat in chats])
 
 
-# Times later than now, which have an index each.
-FROM_THE_FUTURE = (
-    "UPDATE telegram_chats SET last_message = ? WHERE last_message > ?",
-    "UPDATE telegram_updates SET received = ? WHERE received > ? AND chat IS NULL",
-    "UPDATE telegram_deliveries SET queued = ? WHERE queued > ?",
-)
+def correct_times(connection: Connection, now: float) -> None:
+    """Let what a clock that ran ahead wrote count from now."""
+    for change in (
+        "telegram_chats SET last_message = ? WHERE last_message > ?",
+        "telegram_updates SET received = ? WHERE received > ? AND chat IS NULL",
+        "telegram_deliveries SET queued = ? WHERE queued > ?",
+    ):
+        connection.execute(f"UPDATE {change}", (now, now))
 
 
-def forget_expired(connection: Connection, before: float, now: float) -> None:
-    """Drop everything of the chats whose last message is older than `before`, and bare numbers that old. What a clock
-    that ran ahead wrote counts from now.
-    """
-    for statement in FROM_THE_FUTURE:
-        connection.execute(statement, (now, now))
+def forget_expired(connection: Connection, before: float) -> None:
+    """Drop everything of the chats whose last message is older than `before`, and bare numbers that old."""
     old = connection.execute("SELECT chat FROM telegram_chats WHERE last_message <= ?", (before,)).fetchall()
     for (chat,) in old:
         forget_chat(connection, chat)

@@ -1,5 +1,4 @@
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -219,79 +218,6 @@ def test_the_same_key_and_words_are_handled_once_and_answered_the_same(bot: Bot)
     assert bot.say(conversation, "other words", **key) != first
 
 
-def test_a_double_click_is_handled_in_order_without_error(bot: Bot):
-    conversation = bot.start()
-    bot.rasa.hold.clear()
-    with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(bot.say, conversation, "no food") for _ in range(2)]
-        assert bot.rasa.arrived.acquire(timeout=10)
-        # The second turn may not start before the first has its answer.
-        assert not bot.rasa.arrived.acquire(blocking=False)
-        bot.rasa.hold.set()
-        assert [turn.result()["messages"][0]["text"] for turn in both] == ["You said: no food"] * 2
-    assert bot.rasa.messages == ["no food"] * 2
-
-
-def test_a_double_click_with_one_key_is_handled_once(bot: Bot):
-    conversation = bot.start()
-    bot.rasa.hold.clear()
-    with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(bot.say, conversation, "no food", **{"Idempotency-Key": "k"}) for _ in range(2)]
-        assert bot.rasa.arrived.acquire(timeout=10)
-        bot.rasa.hold.set()
-        first, second = (turn.result() for turn in both)
-    assert first == second
-    assert bot.rasa.messages == ["no food"]
-
-
-def test_too_many_messages_at_once_are_asked_to_wait_and_none_fails(bot: Bot):
-    conversation = bot.start()
-    bot.rasa.hold.clear()
-    with ThreadPoolExecutor(8) as pool:
-        turns = [pool.submit(bot.send, conversation, f"message {n}") for n in range(8)]
-        assert bot.rasa.arrived.acquire(timeout=10)
-        while sum(turn.done() for turn in turns) < 3:
-            bot.rasa.hold.wait(0.01)
-        bot.rasa.hold.set()
-        answers = [turn.result() for turn in turns]
-    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 3
-    for answer in answers:
-        if answer.status_code == 429:
-            check_problem(answer)
-            assert answer.headers["retry-after"]
-
-
-def test_a_message_of_danger_waits_for_no_earlier_message(bot: Bot):
-    conversation = bot.start()
-    bot.rasa.hold.clear()
-    with ThreadPoolExecutor(8) as pool:
-        turns = [pool.submit(bot.send, conversation, f"message {n}") for n in range(5)]
-        assert bot.rasa.arrived.acquire(timeout=10)
-        urgent = bot.say(conversation, "I am going to kill myself")
-        assert not any(turn.done() for turn in turns)
-        bot.rasa.hold.set()
-        assert {turn.result().status_code for turn in turns} == {200}
-        answers = [turn.result().json()["messages"][-1] for turn in turns]
-    assert urgent["messages"][0]["urgent"]
-    # What it said is not lost: one of the answers that came after it offers to go back to it.
-    assert "/try_again" in [button["payload"] for answer in answers for button in answer["buttons"]]
-
-
-def test_twenty_conversations_at_once_do_not_wait_for_one_another(start_bot: StartBot):
-    bot = start_bot(turns_at_once=20)
-    conversations = [bot.start() for _ in range(20)]
-    bot.rasa.hold.clear()
-    with ThreadPoolExecutor(20) as pool:
-        turns = [
-            pool.submit(bot.say, conversation, f"I am {n}") for n, conversation in enumerate(conversations)
-        ]
-        for _ in conversations:
-            assert bot.rasa.arrived.acquire(timeout=10)
-        bot.rasa.hold.set()
-        said = [turn.result()["messages"][0]["text"] for turn in turns]
-    assert said == [f"You said: I am {n}" for n in range(20)]
-
-
 def test_delete_forgets_here_and_tells_rasa(bot: Bot):
     conversation = bot.start()
     bot.say(conversation, "no food")
@@ -300,20 +226,6 @@ def test_delete_forgets_here_and_tells_rasa(bot: Bot):
     assert bot.send(conversation, "hello?").status_code == 404
     assert bot.api.delete(f"/api/conversations/{conversation}").status_code == 404
     assert len(bot.app.state.desk.conversations) == 0
-
-
-def test_delete_during_a_turn_lets_rasa_forget_after_it(bot: Bot):
-    conversation = bot.start()
-    bot.rasa.hold.clear()
-    with ThreadPoolExecutor(2) as pool:
-        turn = pool.submit(bot.send, conversation, "no food")
-        assert bot.rasa.arrived.acquire(timeout=10)
-        forget = pool.submit(bot.api.delete, f"/api/conversations/{conversation}")
-        while len(bot.app.state.desk.conversations):
-            bot.rasa.hold.wait(0.01)
-        bot.rasa.hold.set()
-        assert (turn.result().status_code, forget.result().status_code) == (200, 204)
-    assert bot.rasa.messages == ["no food", "/forget_me"]
 
 
 def test_a_resident_who_asks_to_be_forgotten_sees_the_goodbye_and_then_is(bot: Bot):

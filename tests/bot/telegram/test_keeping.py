@@ -139,6 +139,23 @@ def test_a_day_after_the_last_message_nothing_of_the_chat_is_left(chat: Chat):
     assert set(rows(chat.state).values()) == {0}
 
 
+def test_a_clock_that_ran_ahead_keeps_no_chat_longer_than_a_day_once_it_is_right(
+    start_chat: StartChat, tmp_path: Path
+):
+    before = start_chat()
+    before.bot.clock.move(days=3)
+    before.write("/start")
+    settle(before)
+    copy_state(before.state, tmp_path / "copy")
+    after = start_chat(signpost_state_dir=tmp_path / "copy")
+    after.hand_over(message(500, 8, "hello"), chat=8)
+    assert rows(after.state)["chats"] == 1
+    after.bot.clock.move(hours=24, minutes=1)
+    after.hand_over(message(501, 8, "hello"), chat=8)
+    # The bare numbers of its updates say nothing of it, and go a day later.
+    assert set((rows(after.state) | {"bare": 0}).values()) == {0}
+
+
 def test_an_answer_that_cannot_be_delivered_for_a_day_is_dropped(start_chat: StartChat):
     telegram = FakeTelegram(fault=lambda method, _: server_error() if method == "sendMessage" else None)
     chat = start_chat(telegram)
