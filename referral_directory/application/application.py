@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
-from referral_directory.application.referrals import OUTBOXES
+from referral_directory.application.referrals import check_opens
 from referral_directory.application.settings import Settings
 from referral_directory.catalogue.guidance import load_guidance
 from referral_directory.catalogue.index import Catalogue, refresh, stop
@@ -22,7 +22,6 @@ from referral_directory.errors import BadKey, NotReady
 from referral_directory.field_encryption import read_field_keys
 from referral_directory.needs import load_needs
 from referral_directory.place_tables import load_tables
-from referral_directory.referrals.audit import check_keys
 from referral_directory.referrals.handovers import purge_handovers
 from referral_directory.referrals.keeping_time import keep_time
 from referral_directory.referrals.outbox import purge_page_mails
@@ -285,8 +284,7 @@ def purge(directory: Directory) -> None:
 def check_stored(directory: Directory) -> None:
     """Raises BadKey if the field keys do not open what is stored, and SQLAlchemyError if nobody can say."""
     try:
-        with directory.database.read() as session:
-            check_keys(session, directory.field_keys, OUTBOXES)
+        check_opens(directory.database, directory.field_keys)
     except BadKey:
         directory.database.engine.dispose()
         raise

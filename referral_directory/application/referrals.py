@@ -46,7 +46,7 @@ def deliver_mail(once: Annotated[bool, typer.Option(help="Send what is due, and 
             try:
                 if not keys_fit:
                     # With the wrong ones a mail would be given up, because its link does not open.
-                    _check_opens(database, keys)
+                    check_opens(database, keys)
                     keys_fit = True
                 _deliver(database, keys, send, settings.get_clock())
             except SQLAlchemyError as error:
@@ -145,10 +145,11 @@ def check_field_keys(settings: Settings) -> FieldKeys:
     """The field keys, if they open what is stored. Raises BadKey."""
     keys = read_field_keys(settings.get_field_keys())
     with using_database(settings.get_database_url()) as database:
-        _check_opens(database, keys)
+        check_opens(database, keys)
     return keys
 
 
-def _check_opens(database: Database, keys: FieldKeys) -> None:
+def check_opens(database: Database, keys: FieldKeys) -> None:
+    """Raises BadKey if the field keys do not open what is stored, and SQLAlchemyError if nobody can say."""
     with database.read() as session:
         check_keys(session, keys, OUTBOXES)

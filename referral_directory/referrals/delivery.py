@@ -44,6 +44,11 @@ def secret_place(table: type[Mail], identity: UUID) -> Place:
     return Place(str(inspect(table).local_table), "secret", identity)
 
 
+def read_secret(keys: FieldKeys, row: Mail) -> str:
+    """A mail's secret, "" if it has none. Raises BadKey."""
+    return unseal(keys, secret_place(type(row), row.id), row.secret) if row.secret else ""
+
+
 def list_secrets(session: Session, table: type[Mail]) -> list[tuple[Place, bytes]]:
     """The sealed secrets of mails that are not out, and where they stand."""
     rows = session.execute(select(table.id, table.secret).where(table.secret.is_not(None)))
@@ -54,8 +59,7 @@ def rotate_secrets(session: Session, table: type[Mail], keys: FieldKeys) -> None
     """Seal what stands in an outbox again with the newest key. Raises BadKey."""
     for row in session.scalars(select(table).where(table.secret.is_not(None))):
         if row.secret and key_id_of(row.secret) != keys.newest:
-            place = secret_place(table, row.id)
-            row.secret = seal(keys, place, unseal(keys, place, row.secret))
+            row.secret = seal(keys, secret_place(table, row.id), read_secret(keys, row))
 
 
 def deliver[Row: Mail](

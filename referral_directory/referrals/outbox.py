@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from referral_directory.clock import Clock
 from referral_directory.database import Database
-from referral_directory.field_encryption import FieldKeys, seal, unseal
-from referral_directory.referrals.delivery import Letter, Sender, deliver, secret_place
+from referral_directory.field_encryption import FieldKeys, seal
+from referral_directory.referrals.delivery import Letter, Sender, deliver, read_secret, secret_place
 from referral_directory.referrals.models import Referral, ReferralLink, ReferralMail
 from referral_directory.staff.keys import digest_of
 
@@ -157,7 +157,7 @@ def list_mails(session: Session, referral: Referral) -> list[ReferralMail]:
 
 
 def _read_letter(keys: FieldKeys, session: Session, row: ReferralMail) -> Letter:
-    secret = unseal(keys, secret_place(ReferralMail, row.id), row.secret) if row.secret else ""
+    secret = read_secret(keys, row)
     if row.referral_id is None:
         return Letter(row.id, row.address, row.kind, "", "", secret)
     referral = session.get_one(Referral, row.referral_id)

@@ -17,8 +17,8 @@ from referral_directory.catalogue.models import Service
 from referral_directory.clock import Clock
 from referral_directory.database import Database
 from referral_directory.errors import NotFound, NotPossible
-from referral_directory.field_encryption import FieldKeys, seal, unseal
-from referral_directory.referrals.delivery import Letter, Sender, deliver, secret_place
+from referral_directory.field_encryption import FieldKeys, seal
+from referral_directory.referrals.delivery import Letter, Sender, deliver, read_secret, secret_place
 from referral_directory.referrals.sending import RECORD
 from referral_directory.staff.keys import digest_of
 from referral_directory.truth.models import ServiceLink, ServiceMail
@@ -85,5 +85,4 @@ def deliver_due(database: Database, keys: FieldKeys, send: Sender, clock: Clock)
 
 def _read_letter(keys: FieldKeys, session: Session, row: ServiceMail) -> Letter:
     service = session.get_one(Service, row.service_id)
-    token = unseal(keys, secret_place(ServiceMail, row.id), row.secret) if row.secret else ""
-    return Letter(row.id, row.address, RECORD, service.name, "", token)
+    return Letter(row.id, row.address, RECORD, service.name, "", read_secret(keys, row))

@@ -153,12 +153,11 @@ def _keep_details(
             if sends:
                 refused = _find_refusal(session, directory, referral, who, now)
     except InvalidInput as error:
-        return _details_page(request, staff, identity, error, typed)
+        refused = error
     if refused:
         return _details_page(request, staff, identity, refused, typed)
-    if not sends:
-        return RedirectResponse(f"/staff/referrals/{identity}/details?saved=yes", 303)
-    return RedirectResponse(f"/staff/referrals/{identity}?said=sent", 303)
+    address = f"/staff/referrals/{identity}"
+    return RedirectResponse(f"{address}?said=sent" if sends else f"{address}/details?saved=yes", 303)
 
 
 def _find_refusal(

@@ -132,3 +132,13 @@ def look_up(resident: TestClient, made: Made, **fields: str):
     form = {"reference": made.reference, "code": made.code} | fields
     token = csrf_of(resident.get("/my-referral"))
     return resident.post("/my-referral", data={"csrf_token": token, **form})
+
+
+def status_of(staff, page) -> str:
+    return re.search(r"<dt>Status</dt><dd>([^,<]+)", staff.get(page).text)[1]
+
+
+def go_to_the_pantry(staff, page) -> None:
+    """Take a referral up again, and ask another service."""
+    assert act(staff, page, "reopen").status_code == 303
+    assert choose(staff, page, "Chapeltown Pantry").status_code == 303

@@ -8,7 +8,8 @@ import pytest
 
 from referral_directory.field_encryption import make_key
 from tests.directory.referrals.following import agree, choose, fill_in, start_draft
-from tests.directory.referrals.test_keeping import DROP, tamper
+from tests.directory.referrals.test_audit import DROP
+from tests.directory.referrals.test_keeping import tamper
 from tests.house.repository import ROOT
 
 

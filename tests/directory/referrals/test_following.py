@@ -14,17 +14,15 @@ from tests.directory.referrals.following import (
     answer,
     choose,
     fill_in,
+    go_to_the_pantry,
     look_up,
     make_referral,
     start_draft,
+    status_of,
     visit,
     words_of,
 )
-from tests.directory.staff.visiting import csrf_of, send, sign_in_by_link
-
-
-def status_of(staff, page) -> str:
-    return re.search(r"<dt>Status</dt><dd>([^,<]+)", staff.get(page).text)[1]
+from tests.directory.staff.visiting import csrf_of, send
 
 
 def test_a_referral_is_made_in_four_steps_and_followed_to_the_end(staff, post, new_browser):
@@ -142,46 +140,6 @@ def test_a_code_works_for_a_quarter_of_an_hour_and_once(staff, post, new_browser
     assert NAME not in provider.get(made.link).text
 
 
-def test_withdrawing_takes_it_from_the_provider_at_once(staff, post, new_browser):
-    made, provider, resident = make_referral(staff, post), new_browser(), new_browser()
-    visit(provider, post, made.link)
-    assert "is withdrawn" in look_up(resident, made, action="withdraw").text
-    assert provider.get(made.link).status_code == 404
-    assert answer_without_page(provider, made.link).status_code == 404
-    assert status_of(staff, made.page) == "Withdrawn"
-    post.deliver()
-    assert "withdrawn" in post.messages()[-1]["Subject"]
-
-
-def test_consent_is_withdrawn_also_when_the_referral_is_completed(staff, post, new_browser):
-    made, provider, resident = make_referral(staff, post), new_browser(), new_browser()
-    visit(provider, post, made.link)
-    for step in ("accept", "begin"):
-        answer(provider, made.link, step)
-    answer(provider, made.link, "complete", outcome="helped")
-    assert NAME in provider.get(made.link).text
-    assert "Withdraw my referral" in look_up(resident, made).text
-    assert "is withdrawn" in look_up(resident, made, action="withdraw").text
-    assert provider.get(made.link).status_code == 404
-    assert status_of(staff, made.page) == "Withdrawn"
-    post.deliver()
-    assert withdrawals(post) == ["larder@example.org"]
-
-
-def answer_without_page(provider, link):
-    token = csrf_of(provider.get("/my-referral"))
-    return provider.post(f"{link}/answer", data={"csrf_token": token, "action": "accept"})
-
-
-def test_a_withdrawn_referral_taken_up_again_needs_consent_again(staff, post):
-    made = make_referral(staff, post)
-    act(staff, made.page, "withdraw")
-    act(staff, made.page, "reopen")
-    assert fill_in(staff, made.page).status_code == 422
-    agree(staff, made.page)
-    assert fill_in(staff, made.page).status_code == 303
-
-
 def test_a_declined_referral_comes_back_and_goes_to_the_next_service(staff, post, new_browser):
     made, provider = make_referral(staff, post), new_browser()
     visit(provider, post, made.link)
@@ -251,12 +209,6 @@ def test_nothing_is_sent_to_a_service_that_left_or_filled_up_meanwhile(
     assert post.deliver() == (0, 0)
 
 
-def go_to_the_pantry(staff, page) -> None:
-    """Take a referral up again, and ask another service."""
-    assert act(staff, page, "reopen").status_code == 303
-    assert choose(staff, page, "Chapeltown Pantry").status_code == 303
-
-
 def test_another_service_does_not_read_what_was_said_to_the_first(staff, post, new_browser):
     made, larder, resident = make_referral(staff, post), new_browser(), new_browser()
     visit(larder, post, made.link)
@@ -277,46 +229,6 @@ def test_another_service_does_not_read_what_was_said_to_the_first(staff, post, n
     assert "No, none" in staff.get(made.page).text
     send(staff, made.page, to=f"{made.page}/note", note="Please ring", shared="yes")
     assert "Please ring" in pantry.get(post.links()[-1]).text
-
-
-def test_only_whoever_was_told_of_a_referral_is_told_that_it_is_withdrawn(staff, post, clock):
-    made = make_referral(staff, post)
-    clock.move(minutes=5)
-    act(staff, made.page, "withdraw")
-    post.deliver()
-    assert len(withdrawals(post)) == 1
-    clock.move(minutes=5)
-    go_to_the_pantry(staff, made.page)
-    act(staff, made.page, "withdraw")
-    post.deliver()
-    assert withdrawals(post) == ["larder@example.org"]  # told already, and the pantry never knew
-
-
-def test_a_service_that_did_not_answer_is_told_when_the_draft_for_another_is_withdrawn(
-    staff, post, clock, settings
-):
-    made = make_referral(staff, post)
-    for _ in range(4):
-        clock.move(days=7)
-        post.keep_time()
-    sign_in_by_link(staff, settings, clock)
-    assert status_of(staff, made.page) == "Expired"
-    go_to_the_pantry(staff, made.page)
-    act(staff, made.page, "withdraw")
-    post.deliver()
-    assert withdrawals(post) == ["larder@example.org"]
-
-
-def test_a_service_is_told_of_a_withdrawal_also_if_everything_is_erased_at_once(staff, post):
-    made = make_referral(staff, post)
-    act(staff, made.page, "withdraw")
-    act(staff, made.page, "erase")
-    post.deliver()
-    assert withdrawals(post) == ["larder@example.org"]
-
-
-def withdrawals(post) -> list[str]:
-    return [message["To"] for message in post.messages() if "is withdrawn" in message["Subject"]]
 
 
 def test_a_question_is_answered_and_the_provider_is_told(staff, post, new_browser):
