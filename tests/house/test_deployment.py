@@ -195,9 +195,7 @@ def test_the_bot_knows_every_rasa_worker():
 def test_a_worker_is_added_in_a_file_of_the_citys_own_and_the_bot_knows_it(tmp_path):
     page = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
     (commands,) = re.findall(r"^## Add a Rasa worker$.*?^```console\n(.*?)^```$", page, re.M | re.S)
-    # The older program does not know the name.
-    text = re.sub(r"^name: .*\n", "", (ROOT / "docker-compose.yml").read_text("utf-8"), flags=re.MULTILINE)
-    (tmp_path / "docker-compose.yml").write_text(text)
+    write_city(tmp_path)
     (tmp_path / ".env").write_text(
         "CHAT_HOST=chat.example.org\nDIRECTORY_HOST_NAME=directory.example.org\nRASA_URL=x\n"
     )
@@ -211,12 +209,7 @@ def test_a_worker_is_added_in_a_file_of_the_citys_own_and_the_bot_knows_it(tmp_p
     ignored = ["git", "check-ignore", "--quiet", "docker-compose.override.yml"]
     assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
     if compose := find_compose():
-        shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
-        subprocess.run(["sh", str(tmp_path / "deploy/make-secrets")], capture_output=True, check=True)
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-        answer = subprocess.run(
-            [*compose, "config"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        answer = read_with(compose, tmp_path)
         assert answer.returncode == 0, answer.stderr
         services = yaml.safe_load(answer.stdout)["services"]
         assert services["rasa-3"] == services["rasa-2"]
@@ -353,6 +346,25 @@ def fill_in(text: str, settings: dict[str, str]) -> str:
     return re.sub(r"\$\{([A-Z_]+):([-?])([^}]*)\}", find_value, text)
 
 
+def write_city(folder):
+    """Put the compose file and its secrets into a folder; the text of the file."""
+    (folder / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy/make-secrets", folder / "deploy")
+    subprocess.run(["sh", str(folder / "deploy/make-secrets")], capture_output=True, check=True)
+    # The older program does not know the name.
+    text = re.sub(r"^name: .*\n", "", (ROOT / "docker-compose.yml").read_text("utf-8"), flags=re.MULTILINE)
+    (folder / "docker-compose.yml").write_text(text)
+    return text
+
+
+def read_with(compose, folder):
+    """Have compose read the files of a folder."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    return subprocess.run(
+        [*compose, "config"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.fixture
 def read_city(tmp_path):
     """read_city(settings) -> the services as compose reads them with this .env, or an empty dict if it refuses.
@@ -360,12 +372,7 @@ def read_city(tmp_path):
     Where there is no compose (`make check` says so) the variables are filled in here.
     """
     compose = find_compose()
-    (tmp_path / "deploy").mkdir()
-    shutil.copy(ROOT / "deploy/make-secrets", tmp_path / "deploy")
-    subprocess.run(["sh", str(tmp_path / "deploy/make-secrets")], capture_output=True, check=True)
-    # The older program does not know the name.
-    text = re.sub(r"^name: .*\n", "", (ROOT / "docker-compose.yml").read_text("utf-8"), flags=re.MULTILINE)
-    (tmp_path / "docker-compose.yml").write_text(text)
+    text = write_city(tmp_path)
 
     def read(**settings):
         if not compose:
@@ -374,10 +381,7 @@ def read_city(tmp_path):
             except KeyError:
                 return {}
         (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-        answer = subprocess.run(
-            [*compose, "config"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        answer = read_with(compose, tmp_path)
         return yaml.safe_load(answer.stdout)["services"] if answer.returncode == 0 else {}
 
     return read
