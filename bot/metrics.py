@@ -15,6 +15,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 CHANNELS = ("web", "api", "telegram")
 OUTCOMES = ("answered", "unanswered", "crowded", "closed", "urgent")
 RINGING_FAILURES = ("screen", "telegram_connect", "telegram_poll", "telegram_unreachable")
+# What Rasa's workers share in a city: PostgreSQL has their conversations, Redis their locks.
+STORES = ("conversations", "locks")
 STEP_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8)
 
 
@@ -34,6 +36,12 @@ class Metrics:
         self.workers_away = Gauge(
             "bot_rasa_workers_away",
             "Rasa workers that did not answer when last asked.",
+            registry=self.registry,
+        )
+        self.stores_away = Gauge(
+            "bot_rasa_stores_away",
+            "1 if a Rasa worker did without this server when these figures were asked for, else 0.",
+            ["store"],
             registry=self.registry,
         )
         self.ready = Gauge(
@@ -63,6 +71,8 @@ class Metrics:
         for channel in CHANNELS:
             for outcome in OUTCOMES:
                 self.turns.labels(channel, outcome)
+        for store in STORES:
+            self.stores_away.labels(store)
         for kind in RINGING_FAILURES:
             self.failures.labels(kind)
         self.steps.labels("rasa")

@@ -78,6 +78,10 @@ class RasaClient:
         """Return whether a worker answers."""
         return any(await asyncio.gather(*(worker.is_ready() for worker in self.workers)))
 
+    async def list_stores_away(self) -> set[str]:
+        """Return what a worker does without: "conversations" (PostgreSQL), "locks" (Redis)."""
+        return set().union(*await asyncio.gather(*(worker.list_stores_away() for worker in self.workers)))
+
     def count_away(self) -> int:
         """Return how many workers did not answer when they were last needed."""
         return sum(worker.away for worker in self.workers)

@@ -20,6 +20,8 @@ import httpx
 SILENT_SECONDS = 3.0
 LOOK_AGAIN_SECONDS = 0.25
 PROBE_SECONDS = 1.0
+# A worker gives a server that says nothing two seconds.
+STORES_SECONDS = 4.0
 
 
 class WorkerSilent(Exception):
@@ -98,6 +100,14 @@ class Worker:
         if answers:
             self._heard_at = monotonic()
         return answers
+
+    async def list_stores_away(self) -> set[str]:
+        """Return which of its servers this worker does without, nothing if it does not say."""
+        try:
+            answer = await self.http.get("/stores", timeout=STORES_SECONDS)
+            return set(answer.json()["away"]) if answer.is_success else set()
+        except (httpx.HTTPError, ValueError, KeyError):
+            return set()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -72,6 +72,14 @@ class ConversationLocks(InMemoryLockStore):
             if not here.locked():
                 self._here.pop(conversation_id, None)
 
+    async def is_away(self) -> bool:
+        """Whether Redis does not answer."""
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError, asyncio.TimeoutError):
+            return True
+        return False
+
     async def _take(self, name: Text) -> Optional[Text]:
         """Returns what proves that the lock is ours, or None if Redis is away."""
         token = uuid.uuid4().hex

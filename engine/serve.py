@@ -1,7 +1,11 @@
-"""Rasa's server, which ends when its model cannot be loaded: ``python -m engine.serve`` and what ``rasa run`` takes.
+"""Rasa's server: ``python -m engine.serve`` and what ``rasa run`` takes. Two things are added to Rasa's own.
 
-Rasa 3.6 goes on without a model. Its door says that it is well and answers every message with nothing, so that nobody
-would send its residents to another worker, and no supervisor would start it again.
+It ends when its model cannot be loaded. Rasa 3.6 goes on without a model. Its door says that it is well and answers
+every message with nothing, so that nobody would send its residents to another worker, and no supervisor would start it
+again.
+
+And ``/stores`` says which of the servers behind a city's workers are away, because a worker goes on without them and
+nobody would notice.
 """
 
 from __future__ import annotations
@@ -12,8 +16,11 @@ from typing import Any
 
 import rasa.__main__
 import rasa.core.run
+from sanic import Request, Sanic
+from sanic.response import HTTPResponse, json
 
 _load = rasa.core.run.load_agent_on_start
+_configure = rasa.core.run.configure_app
 
 
 async def load_or_end(*arguments: Any, **named: Any) -> Any:
@@ -26,7 +33,24 @@ async def load_or_end(*arguments: Any, **named: Any) -> Any:
     return agent
 
 
+def configure(*arguments: Any, **named: Any) -> Sanic:
+    """Returns Rasa's application with ``/stores``."""
+    app = _configure(*arguments, **named)
+    app.add_route(say_what_is_away, "/stores")
+    return app
+
+
+async def say_what_is_away(request: Request) -> HTTPResponse:
+    """Answers which of ``conversations`` and ``locks`` are away; those of a single machine never are."""
+    agent = request.app.ctx.agent
+    # Rasa wraps the tracker store that endpoints.yml names.
+    stores = {"conversations": agent.tracker_store._tracker_store, "locks": agent.lock_store}
+    away = [name for name, store in stores.items() if hasattr(store, "is_away") and await store.is_away()]
+    return json({"away": away})
+
+
 if __name__ == "__main__":
+    rasa.core.run.configure_app = configure
     rasa.core.run.load_agent_on_start = load_or_end
     sys.argv = ["rasa", "run", *sys.argv[1:]]
     rasa.__main__.main()

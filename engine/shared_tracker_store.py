@@ -104,6 +104,14 @@ class SharedTrackerStore(ForgettingTrackerStore):
             log.warning("a conversation is read from memory: the database is away")
         return None if events is None else replayed(sender_id, events, self.domain)
 
+    async def is_away(self) -> bool:
+        """Whether PostgreSQL does not answer."""
+        try:
+            await self._do(self._shared.epoch)
+        except ConversationsAway:
+            return True
+        return False
+
     def _in_memory(self, sender_id: Text) -> Optional[List[Event]]:
         found = self._conversations.get(sender_id)
         return found[1] if found else None

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from bot.metrics import STORES
 from bot.turn import FrontDesk
 from bot.web.chat_api import get_desk
 from bot.web.problems import Problem, answer_problem
@@ -51,7 +52,10 @@ async def get_metrics(request: Request) -> Response:
     """Return counters and histograms; none says anything about what residents need."""
     desk = get_desk(request)
     desk.metrics.workers_away.set(desk.rasa.count_away())
-    desk.metrics.ready.set(all(await _ask_neighbours(desk)))
+    ready, away = await asyncio.gather(_ask_neighbours(desk), desk.rasa.list_stores_away())
+    desk.metrics.ready.set(all(ready))
+    for store in STORES:
+        desk.metrics.stores_away.labels(store).set(store in away)
     return Response(desk.metrics.export(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

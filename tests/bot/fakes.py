@@ -78,13 +78,15 @@ class FakeRasa:
     hold: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     drop_next: int = 0
+    stores_away: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.hold.set()
 
     def handle(self, method: str, path: str, body: bytes) -> tuple[int, Any] | None:
         if method == "GET":
-            return (200, {"status": "ok"}) if path == "/webhooks/rest/" else (404, {})
+            answers = {"/webhooks/rest/": {"status": "ok"}, "/stores": {"away": self.stores_away}}
+            return (200, answers[path]) if path in answers else (404, {})
         if path != "/webhooks/rest/webhook":
             return 404, {}
         if self.drop_next:

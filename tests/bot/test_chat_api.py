@@ -304,6 +304,16 @@ def test_figures_say_whether_the_bot_can_help(bot: Bot):
     assert "bot_ready 1.0" in bot.api.get("/metrics").text
 
 
+def test_figures_say_which_of_its_servers_rasa_does_without(bot: Bot):
+    figures = bot.api.get("/metrics").text
+    for store in ("conversations", "locks"):
+        assert f'bot_rasa_stores_away{{store="{store}"}} 0.0' in figures
+    bot.rasa.stores_away.append("locks")
+    figures = bot.api.get("/metrics").text
+    assert 'bot_rasa_stores_away{store="locks"} 1.0' in figures
+    assert 'bot_rasa_stores_away{store="conversations"} 0.0' in figures
+
+
 def test_metrics_count_turns_and_time_their_steps_and_say_nothing_of_needs(bot: Bot):
     bot.rasa.answer = lambda _: [
         {"text": "ok"},

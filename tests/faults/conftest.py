@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ RECOVERY_SECONDS = float(os.environ.get("FAULTS_RECOVERY_SECONDS", "30"))
 FIGURES: list[tuple[str, str, float]] = []
 # docs/faults.md: residents are always answered, with help or with numbers that need no computer.
 COUNCIL = "0113 376 0330"
+PLACE = "Harehills"
 
 
 @dataclass
@@ -42,6 +44,8 @@ class FragileCity:
     lines: dict[str, Line]
     records: str
     inbox: Inbox
+    # The conversations that said a need and a place, and those of them that were shown services.
+    asked: set[str] = field(default_factory=set)
     served: set[str] = field(default_factory=set)
 
     @contextmanager
@@ -108,6 +112,11 @@ class FragileCity:
             assert time.monotonic() - began < 240, "a worker stayed away"
             time.sleep(0.3)
 
+    def stores_away(self) -> set[str]:
+        """What the front door says that the workers do without."""
+        figures = httpx.get(f"{self.bot_url}/metrics", timeout=10, trust_env=False).text
+        return set(re.findall(r'^bot_rasa_stores_away\{store="(\w+)"\} 1.0$', figures, re.MULTILINE))
+
     def _is_well(self) -> bool:
         try:
             return bool(Resident(self).ask_for_food())
@@ -129,6 +138,26 @@ class FragileCity:
         """Whether no enquiry waits in the actions' folder; a delivered one is in the database before its file goes."""
         return not list((self.city.state / "enquiries").glob("*"))
 
+    @contextmanager
+    def nothing_lost(self) -> Iterator[None]:
+        """Whoever is shown services is counted, and nobody twice, whatever happens meanwhile. Whoever asked and did not
+        get to see the answer may have been counted.
+        """
+        wait_for(self.all_delivered)
+        before, asked, served = self.enquiries(), len(self.asked), len(self.served)
+        yield
+        wait_for(self.all_delivered)
+        assert len(self.served) - served <= self.enquiries() - before <= len(self.asked) - asked
+
+    @contextmanager
+    def counted_exactly(self) -> Iterator[None]:
+        """As `nothing_lost`, where everybody gets to see the answer."""
+        wait_for(self.all_delivered)
+        before, served = self.enquiries(), len(self.served)
+        yield
+        wait_for(self.all_delivered)
+        assert self.enquiries() - before == len(self.served) - served
+
     def enquiries(self) -> int:
         """How many enquiries the directory has counted."""
         with psycopg.connect(self.records) as connection:
@@ -146,6 +175,8 @@ class Resident:
             self.conversation = http.post("/api/conversations", json={}).json()["conversation"]
 
     def say(self, text: str) -> dict:
+        if text == PLACE:
+            self.city.asked.add(self.conversation)
         with httpx.Client(base_url=self.city.bot_url, timeout=20, trust_env=False) as http:
             answer = http.post(f"/api/conversations/{self.conversation}/messages", json={"text": text})
         assert answer.status_code == 200, answer.text[:200]
@@ -162,7 +193,7 @@ class Resident:
 
     def ask_for_food(self) -> list:
         self.begin()
-        return self.say("Harehills")["cards"]
+        return self.say(PLACE)["cards"]
 
 
 class Crowd:
@@ -175,6 +206,8 @@ class Crowd:
         self.may_end = may_end
         self.faults: list[str] = []
         self.turns = 0
+        # How many of them got telephone numbers because something was away.
+        self.numbers = 0
         self.worst = 0.0
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._talk) for _ in range(size)]
@@ -197,9 +230,9 @@ class Crowd:
             began = time.monotonic()
             try:
                 resident = Resident(self.city)
-                for text in ("we have no food at all today", "Harehills", "Show me more"):
+                for text in ("we have no food at all today", PLACE, "Show me more"):
                     began = time.monotonic()
-                    resident.say(text)
+                    self.numbers += COUNCIL in resident.say(text)["text"]
                     self.turns += 1
                     self.worst = max(self.worst, time.monotonic() - began)
             except (httpx.HTTPError, AssertionError) as fault:
@@ -207,6 +240,14 @@ class Crowd:
                     continue
                 self.faults.append(f"{type(fault).__name__} {fault} after {time.monotonic() - began:.1f} s")
             self._stop.wait(0.2)
+
+
+def wait_for(check: Callable[[], object], seconds: float = 40) -> None:
+    """Wait until it is so."""
+    give_up = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < give_up
+        time.sleep(0.3)
 
 
 def note(what: str, seconds: float) -> None:
@@ -263,6 +304,7 @@ def fragile_city(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator
         targets = {
             "records": postgresql, "conversations": postgresql, "redis": redis, "rasa-1": rasa_1, "rasa-2": rasa_2,
             "actions": int(own["ACTIONS_PORT"]), "directory": int(own["DIRECTORY_PORT"]), "mail": mail.port,
+            "bot": int(own["PORT"]),
         }  # fmt: skip
         lines = {name: Line(port) for name, port in targets.items()}
         for line in lines.values():
@@ -277,7 +319,7 @@ def fragile_city(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator
         children = everything.enter_context(Children(ROOT, state / "logs"))
         city = City(children, environment, say=lambda _: None)
         records = f"host=127.0.0.1 port={postgresql} user=signpost dbname=directory"
-        yield FragileCity(city, f"http://127.0.0.1:{environment['PORT']}", lines, records, inbox)
+        yield FragileCity(city, f"http://127.0.0.1:{lines['bot'].port}", lines, records, inbox)
 
 
 def through(lines: dict[str, Line]) -> dict[str, str]:
@@ -295,18 +337,26 @@ def through(lines: dict[str, Line]) -> dict[str, str]:
     }
 
 
+def bring_up(fragile: FragileCity) -> None:
+    """Start every process."""
+    fragile.city.bring_up(state_folder({}) / "models")
+    # The first messages of a worker are slow: what is measured begins after them.
+    for _ in range(4):
+        fragile.make_whole()
+
+
 @pytest.fixture(scope="module")
 def stack() -> Iterator[FragileCity]:
     """Every process. Named `stack`, so that the tests of one city stay in one process (tests/conftest.py)."""
     with fragile_city() as fragile:
-        fragile.city.bring_up(state_folder({}) / "models")
-        # The first messages of a worker are slow: what is measured begins after them.
-        for _ in range(4):
-            fragile.make_whole()
+        bring_up(fragile)
         yield fragile
 
 
 @pytest.fixture(autouse=True)
-def whole(stack: FragileCity) -> None:
-    """Each test begins with a city in which everything works."""
+def whole(stack: FragileCity) -> Iterator[None]:
+    """Each test begins with a city in which everything works, and none may lose an enquiry."""
     stack.make_whole()
+    with stack.nothing_lost():
+        yield
+        stack.make_whole()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.conftest import COUNCIL, Crowd, FragileCity, Resident
+from tests.faults.conftest import COUNCIL, Crowd, FragileCity, Resident, wait_for
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -34,11 +34,13 @@ def test_a_rasa_worker_hangs_and_its_residents_are_answered_by_the_other(stack: 
     assert all(resident.say("Show me more")["cards"] for resident in residents)
 
 
-def test_conversations_and_locks_away_are_noticed_by_nobody(stack: FragileCity):
+def test_conversations_and_locks_away_are_noticed_by_no_resident_and_by_whoever_operates(stack: FragileCity):
     resident = Resident(stack)
     resident.begin()
     with stack.lines["conversations"].cut(), stack.lines["redis"].cut():
         assert resident.say("Harehills")["cards"]
+        wait_for(lambda: stack.stores_away() == {"conversations", "locks"})
+    wait_for(lambda: not stack.stores_away())
     assert resident.say("Show me more")["cards"]
 
 

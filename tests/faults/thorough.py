@@ -8,16 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.conftest import COUNCIL, Crowd, FragileCity, Resident
+from tests.faults.conftest import COUNCIL, Crowd, FragileCity, Resident, wait_for
 
 pytestmark = pytest.mark.timeout(900)
-
-
-def wait_for(check, seconds=40):
-    give_up = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < give_up
-        time.sleep(0.3)
 
 
 @pytest.mark.parametrize("name", ["actions", "directory", "postgresql", "redis", "worker", "rasa-1"])
@@ -47,13 +40,18 @@ def test_a_connection_is_cut_while_residents_talk(stack: FragileCity, name: str)
 
 
 @pytest.mark.parametrize(
-    "names", ["records", "conversations", "redis", "actions", "directory", "rasa-1 rasa-2"]
+    "names", ["records", "conversations", "redis", "actions", "directory", "rasa-1 rasa-2", "bot"]
 )
 def test_a_slow_connection_makes_answers_slower_and_no_worse(stack: FragileCity, names: str):
-    with ExitStack() as slow:
-        for name in names.split():
-            slow.enter_context(stack.lines[name].slowed(0.3))
-        assert Resident(stack).ask_for_food()
+    with stack.counted_exactly():
+        with ExitStack() as slow, Crowd(stack) as crowd:
+            for name in names.split():
+                slow.enter_context(stack.lines[name].slowed(0.3))
+            assert Resident(stack).ask_for_food()
+            time.sleep(5)
+        # A search asks the records several times: of four residents at once some do not get theirs in time.
+        assert crowd.numbers == 0 or names == "records"
+        assert crowd.worst < 9
 
 
 def test_the_bot_dies_and_whoever_comes_back_begins_anew(stack: FragileCity):
@@ -90,54 +88,46 @@ def test_without_any_rasa_worker_residents_get_numbers_and_their_message_is_kept
 
 
 def test_no_enquiry_is_lost_or_counted_twice(stack: FragileCity):
-    wait_for(stack.all_delivered)
-    before, stack.served = stack.enquiries(), set()
-    with stack.lines["directory"].slowed(0.05):
-        for _ in range(3):
-            assert Resident(stack).ask_for_food()
-    # Killed while answers are on their way: what the actions count for these waits for the next directory.
-    stack.kill("directory")
-    stack.answers_again()
-    stack.kill("actions")
-    stack.answers_again()
-    wait_for(stack.all_delivered)
-    assert stack.enquiries() - before == len(stack.served) >= 5
+    with stack.counted_exactly():
+        with stack.lines["directory"].slowed(0.05):
+            for _ in range(3):
+                assert Resident(stack).ask_for_food()
+        # Killed while answers are on their way: what the actions count for these waits for the next directory.
+        stack.kill("directory")
+        stack.answers_again()
+        stack.kill("actions")
+        stack.answers_again()
 
 
 def test_a_full_disk_stops_no_answer_and_loses_no_enquiry(stack: FragileCity):
-    wait_for(stack.all_delivered)
-    before, stack.served = stack.enquiries(), set()
-    with stack.full_disk("actions", "bot", "directory", "rasa-1", "rasa-2"):
-        for _ in range(3):
-            assert Resident(stack).ask_for_food()
-    wait_for(lambda: stack.enquiries() - before == len(stack.served) == 3)
+    with stack.counted_exactly():
+        before = stack.enquiries()
+        with stack.full_disk("actions", "bot", "directory", "rasa-1", "rasa-2"):
+            for _ in range(3):
+                assert Resident(stack).ask_for_food()
+        # They were not in a file, which is what the other tests wait for.
+        wait_for(lambda: stack.enquiries() - before == 3)
     stack.answers_again()
 
 
 def test_the_databases_disk_is_full_while_residents_talk_and_no_enquiry_is_lost(stack: FragileCity):
-    wait_for(stack.all_delivered)
-    before, stack.served = stack.enquiries(), set()
-    with Crowd(stack):
+    with stack.counted_exactly(), Crowd(stack):
         with stack.full_disk("postgresql"):
             wait_for(lambda: stack.city.children.exit_code("postgresql") is not None)
         stack.answers_again()
-    wait_for(stack.all_delivered)
-    assert stack.enquiries() - before == len(stack.served)
 
 
 def test_what_was_counted_while_the_token_was_not_taken_is_delivered_when_it_is(stack: FragileCity):
-    wait_for(stack.all_delivered)
-    before, stack.served = stack.enquiries(), set()
-    with stack.restarted(
-        "directory", SIGNPOST_SERVICE_TOKEN="another-token-of-some-length-than-the-actions-have"
-    ):
-        stack.city.wait_until_ready(["directory"])
-        for _ in range(3):
-            assert Resident(stack).ask_for_food()
-        assert stack.enquiries() == before
-    stack.answers_again()
-    wait_for(stack.all_delivered)
-    assert stack.enquiries() - before == len(stack.served) > 3
+    with stack.counted_exactly():
+        before = stack.enquiries()
+        with stack.restarted(
+            "directory", SIGNPOST_SERVICE_TOKEN="another-token-of-some-length-than-the-actions-have"
+        ):
+            stack.city.wait_until_ready(["directory"])
+            for _ in range(3):
+                assert Resident(stack).ask_for_food()
+            assert stack.enquiries() == before
+        stack.answers_again()
 
 
 def test_a_worker_whose_model_is_half_a_file_ends_and_the_other_has_its_residents(stack, tmp_path):
