@@ -6,10 +6,26 @@ Pure. `Screener.screen` is the seam: a trained classifier can stand behind the s
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Literal, Protocol
 
-from bot.safety_patterns import DOWNGRADES, IDIOMS, SURE, UNSURE
+from bot import (
+    safety_patterns,
+    safety_patterns_arabic,
+    safety_patterns_chinese,
+    safety_patterns_latin,
+    safety_patterns_urdu_persian,
+)
+
+# The languages of the assistant besides English.
+OTHER_LANGUAGES = (
+    safety_patterns_latin,
+    safety_patterns_urdu_persian,
+    safety_patterns_arabic,
+    safety_patterns_chinese,
+)
 
 Level = Literal["none", "unsure", "sure"]
 
@@ -38,7 +54,7 @@ SPELLINGS = {
     "aint": "isnt", "sucide": "suicide", "suicde": "suicide", "suiside": "suicide", "suacide": "suicide",
     "siucide": "suicide", "sucidal": "suicidal", "suicidle": "suicidal", "suisidal": "suicidal",
     "suicidial": "suicidal", "sucidial": "suicidal", "overdoes": "overdose", "overdosed": "overdosed",
-    "oding": "overdosing", "od": "overdose", "leek": "leak", "gass": "gas", "monoxyde": "monoxide",
+    "oding": "overdosing", "leek": "leak", "gass": "gas", "monoxyde": "monoxide",
     "minoxide": "monoxide", "alrm": "alarm", "smeel": "smell", "abussive": "abusive", "abusiv": "abusive",
     "voilent": "violent", "violant": "violent", "vilent": "violent", "husbend": "husband",
     "husban": "husband", "hubby": "husband", "bf": "boyfriend", "gf": "girlfriend", "bfs": "boyfriend",
@@ -62,15 +78,22 @@ PHRASES = (
     (re.compile(r"\bany more\b"), "anymore"),
     (re.compile(r"\bmy self\b"), "myself"),
     (re.compile(r"\bto day\b"), "today"),
+    # Not the word alone: to a Polish speaker it is "from".
+    (re.compile(r"\b(ods|od on)\b"), "overdose on"),
+    (re.compile(r"\b(an|going to|might|will|just|tried to|trying to) od\b"), r"\1 overdose"),
 )
 
 
 @dataclass(frozen=True)
 class Screening:
-    """What the screen found: how certain it is, and of which risks, the most pressing first."""
+    """What the screen found: how certain it is, and of which risks, the most pressing first.
+
+    `certain` are those of them that were said in plain words of another language than English.
+    """
 
     level: Level = "none"
     risks: tuple[str, ...] = ()
+    certain: tuple[str, ...] = ()
 
     @property
     def risk(self) -> str | None:
@@ -90,25 +113,43 @@ class PatternScreen:
     """Screens with fixed patterns, compiled once when this is built."""
 
     def __init__(self) -> None:
-        self._idioms = re.compile("|".join(f"(?:{idiom})" for idiom in IDIOMS))
-        self._sure = {risk: _compile(patterns) for risk, patterns in SURE.items()}
-        self._unsure = {risk: _compile(patterns) for risk, patterns in UNSURE.items()}
-        self._downgrades = {risk: _compile(patterns) for risk, patterns in DOWNGRADES.items()}
+        self._idioms = re.compile("|".join(f"(?:{idiom})" for idiom in safety_patterns.IDIOMS))
+        self._unsure = {risk: _compile([patterns]) for risk, patterns in safety_patterns.UNSURE.items()}
+        self._english = _Dangers([safety_patterns])
+        self._others = _Dangers(OTHER_LANGUAGES)
 
     def screen(self, text: str) -> Screening:
         """Return the risks that the patterns see in one message, in whatever spelling it comes."""
         plain = self._idioms.sub(" ~ ", bring_to_plain_spelling(text))
-        sure: list[str] = []
-        unsure: list[str] = []
-        for risk in ORDER:
-            if self._sure[risk].search(plain):
-                milder = self._downgrades.get(risk)
-                (unsure if milder and milder.search(plain) else sure).append(risk)
-            elif self._unsure[risk].search(plain):
-                unsure.append(risk)
+        english, certain = self._english.find(plain), self._others.find(plain)
+        sure = {risk for found in (english, certain) for risk, level in found.items() if level == "sure"}
+        unsure = (
+            english.keys() | certain.keys() | {risk for risk in ORDER if self._unsure[risk].search(plain)}
+        )
         if sure:
-            return Screening("sure", tuple(sure))
-        return Screening("unsure", tuple(unsure)) if unsure else Screening()
+            return Screening(
+                "sure",
+                tuple(risk for risk in ORDER if risk in sure),
+                tuple(risk for risk in ORDER if certain.get(risk) == "sure"),
+            )
+        return Screening("unsure", tuple(risk for risk in ORDER if risk in unsure)) if unsure else Screening()
+
+
+class _Dangers:
+    """The plain words of danger of some languages, and what makes them milder."""
+
+    def __init__(self, languages: Iterable[ModuleType]) -> None:
+        lists = list(languages)
+        self._sure = {risk: _compile([each.SURE[risk] for each in lists]) for risk in ORDER}
+        self._milder = {risk: _compile([each.DOWNGRADES.get(risk, ()) for each in lists]) for risk in ORDER}
+
+    def find(self, plain: str) -> dict[str, Level]:
+        """Return each risk that is named: "unsure" where other words put it into the past or deny it."""
+        return {
+            risk: "unsure" if self._milder[risk].search(plain) else "sure"
+            for risk in ORDER
+            if self._sure[risk].search(plain)
+        }
 
 
 def bring_to_plain_spelling(text: str) -> str:
@@ -129,5 +170,5 @@ def bring_to_plain_spelling(text: str) -> str:
     return f" {plain} "
 
 
-def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?:{pattern})" for pattern in patterns))
+def _compile(lists: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?:{pattern})" for patterns in lists for pattern in patterns))

@@ -34,10 +34,12 @@ MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 class NeedClassifier(GraphComponent):
     """Reads needs and conversation acts.
 
-    ``config.yml`` sets the reader's ``Settings`` and thresholds in log-odds: ``claim``, above which a need is
-    claimed, ``act_margin``, by which a conversation act must beat every need to be the only thing heard, and for
-    English messages ``encoder_share``, the part that the fine-tuned encoder has in the score of each need, and
-    ``any_need``, what its doubt whether there is a need at all must leave of the likeliest one (see ``_weigh``).
+    ``config.yml`` sets the reader's ``Settings`` and thresholds in log-odds: ``claim``, above which the likeliest
+    need is claimed, and ``claim_more``, above which another one is; ``other_claim`` and ``other_claim_more``, the
+    same for messages that are not in English; ``act_margin``, by which a conversation act must beat every need to
+    be the only thing heard; and for English messages ``encoder_share``, the part that the fine-tuned encoder has in
+    the score of each need, and ``any_need``, what its doubt whether there is a need at all must leave of the
+    likeliest one (see ``_weigh``).
     """
 
     def __init__(
@@ -59,6 +61,9 @@ class NeedClassifier(GraphComponent):
         return {
             **vars(Settings()),
             "claim": -0.25,
+            "claim_more": -0.25,
+            "other_claim": -1.5,
+            "other_claim_more": 0.25,
             "act_margin": -1.0,
             "encoder_share": 0.5,
             "any_need": 1.5,
@@ -120,9 +125,9 @@ class NeedClassifier(GraphComponent):
             raise RuntimeError("NeedClassifier was asked to read before it was trained")
         words = MARKUP.sub(" ", OTHER_TOKEN.sub(" ", PLACE_TOKEN.sub("Harehills", text)))
         plain = words if words.strip() else text
-        scores, any_need = self._weigh(self._reader, plain)
+        scores, english, any_need = self._weigh(self._reader, plain)
         order = np.argsort(-scores)
-        needs = self._needs(scores, order) if any_need else []
+        needs = self._needs(scores, order, english) if any_need else []
         first = needs[0] if needs else int(order[0])
         ranking = [first, *[int(i) for i in order if int(i) != first]][:RANKED]
         confidence = 1.0 / (1.0 + np.exp(-scores))
@@ -144,25 +149,25 @@ class NeedClassifier(GraphComponent):
         ]
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
 
-    def _weigh(self, trained: Reader, text: Text) -> Tuple[np.ndarray, bool]:
-        """Returns the log-odds of each label, mixed with the encoder's in English, and whether a need may be claimed at
-        all.
+    def _weigh(self, trained: Reader, text: Text) -> Tuple[np.ndarray, bool, bool]:
+        """Returns the log-odds of each label, mixed with the encoder's in English, whether it is English, and whether a
+        need may be claimed at all.
         """
         scores = trained.log_odds(text)
         if not reads(text):
-            return scores, True
+            return scores, False, True
         heard = dict(zip(self._encoder.labels, self._encoder.log_odds(text), strict=True))
         if heard[ENGLISH] < 0:
-            return scores, True
+            return scores, False, True
         share = self._config["encoder_share"]
         for position, label in enumerate(trained.labels):
             if label in heard:
                 scores[position] = (1 - share) * scores[position] + share * heard[label]
         best = max(score for label, score in zip(trained.labels, scores, strict=True) if NEED_MARK in label)
         # A few plain words ("i need a food parcel") look to the encoder like no story of need, but name one surely.
-        return scores, bool(heard[ANY_NEED] + 2 * best > self._config["any_need"])
+        return scores, True, bool(heard[ANY_NEED] + 2 * best > self._config["any_need"])
 
-    def _needs(self, scores: np.ndarray, order: np.ndarray) -> List[int]:
+    def _needs(self, scores: np.ndarray, order: np.ndarray, english: bool) -> List[int]:
         """Returns the labels of the needs claimed, the surest first; none when an act explains the message better."""
         if self._reader is None:
             return []
@@ -174,7 +179,9 @@ class NeedClassifier(GraphComponent):
         ]
         if acts and scores[acts[0]] > scores[needs[0]] + self._config["act_margin"]:
             return []
-        return [i for i in needs if scores[i] > self._config["claim"]]
+        kind = "" if english else "other_"
+        first, more = self._config[f"{kind}claim"], self._config[f"{kind}claim_more"]
+        return [i for i in needs if scores[i] > (first if i == needs[0] else more)]
 
 
 def _labels(message: Message) -> List[Text]:

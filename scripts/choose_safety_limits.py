@@ -26,7 +26,7 @@ DEVELOPMENT = (SPLITS / "safety_dev.jsonl", SPLITS / "safety_ordinary_dev.jsonl"
 Limits = dict[str, dict[str, float]]
 
 # The largest shares of false alarms, hard and ordinary, up to which thresholds may sink.
-ALARMS = {"sure": (0.05, 0.0075), "unsure": (0.20, 0.075)}
+ALARMS = {"sure": (0.05, 0.0075), "unsure": (0.20, 0.10)}
 HIGHEST, STEP = 8.0, 0.1
 # Below these log-odds nothing is flagged: for one risk alone to sink deeper finds little and alarms many.
 LOWEST = -3.5

@@ -288,6 +288,11 @@ def main():
     parser.add_argument(
         "--go-on", action="store_true", help="from the file in encoder/, for a shorter training"
     )
+    parser.add_argument(
+        "--mean",
+        action="store_true",
+        help="write the mean of the weights before and after; the development split says which is better",
+    )
     options = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
@@ -302,8 +307,7 @@ def main():
         go_on_from(model, FOLDER)
     before = {name: weights.clone() for name, weights in model.state_dict().items()}
     train(model, tokenizer, rows, targets, options.minutes)
-    if options.go_on:
-        # The mean of before and after read better than either on the development split.
+    if options.mean:
         after = model.state_dict()
         model.load_state_dict({name: (before[name] + after[name]) / 2 for name in after})
     write(model, tokenizer, targets.labels, options.folder)
