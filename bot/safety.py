@@ -6,7 +6,6 @@ Pure. `Screener.screen` is the seam: a trained classifier can stand behind the s
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal, Protocol
@@ -19,13 +18,10 @@ from bot import (
     safety_patterns_urdu_persian,
 )
 
-# The languages of the assistant besides English.
-OTHER_LANGUAGES = (
-    safety_patterns_latin,
-    safety_patterns_urdu_persian,
-    safety_patterns_arabic,
-    safety_patterns_chinese,
-)
+# The languages of the assistant besides English, by the letters that a message has: Urdu is written in both.
+IN_LATIN_LETTERS = (safety_patterns_latin, safety_patterns_urdu_persian)
+IN_OTHER_LETTERS = (safety_patterns_urdu_persian, safety_patterns_arabic, safety_patterns_chinese)
+OTHER_LETTER = re.compile("[\u0590-\uffff]")
 
 Level = Literal["none", "unsure", "sure"]
 
@@ -114,14 +110,19 @@ class PatternScreen:
 
     def __init__(self) -> None:
         self._idioms = re.compile("|".join(f"(?:{idiom})" for idiom in safety_patterns.IDIOMS))
-        self._unsure = {risk: _compile([patterns]) for risk, patterns in safety_patterns.UNSURE.items()}
-        self._english = _Dangers([safety_patterns])
-        self._others = _Dangers(OTHER_LANGUAGES)
+        self._unsure = {risk: _compile(patterns) for risk, patterns in safety_patterns.UNSURE.items()}
+        self._english = _Dangers(safety_patterns)
+        others = {each: _Dangers(each) for each in {*IN_LATIN_LETTERS, *IN_OTHER_LETTERS}}
+        self._in_latin_letters = [others[each] for each in IN_LATIN_LETTERS]
+        self._in_other_letters = [others[each] for each in IN_OTHER_LETTERS]
 
     def screen(self, text: str) -> Screening:
         """Return the risks that the patterns see in one message, in whatever spelling it comes."""
         plain = self._idioms.sub(" ~ ", bring_to_plain_spelling(text))
-        english, certain = self._english.find(plain), self._others.find(plain)
+        english = self._english.find(plain)
+        certain: dict[str, Level] = {}
+        for language in self._in_other_letters if OTHER_LETTER.search(plain) else self._in_latin_letters:
+            certain |= language.find(plain)
         sure = {risk for found in (english, certain) for risk, level in found.items() if level == "sure"}
         unsure = (
             english.keys() | certain.keys() | {risk for risk in ORDER if self._unsure[risk].search(plain)}
@@ -136,17 +137,16 @@ class PatternScreen:
 
 
 class _Dangers:
-    """The plain words of danger of some languages, and what makes them milder."""
+    """The plain words of danger of one module of patterns, and what makes them milder."""
 
-    def __init__(self, languages: Iterable[ModuleType]) -> None:
-        lists = list(languages)
-        self._sure = {risk: _compile([each.SURE[risk] for each in lists]) for risk in ORDER}
-        self._milder = {risk: _compile([each.DOWNGRADES.get(risk, ()) for each in lists]) for risk in ORDER}
+    def __init__(self, patterns: ModuleType) -> None:
+        self._sure = {risk: _compile(patterns.SURE[risk]) for risk in ORDER}
+        self._milder = {risk: _compile(milder) for risk, milder in patterns.DOWNGRADES.items() if milder}
 
     def find(self, plain: str) -> dict[str, Level]:
         """Return each risk that is named: "unsure" where other words put it into the past or deny it."""
         return {
-            risk: "unsure" if self._milder[risk].search(plain) else "sure"
+            risk: "unsure" if risk in self._milder and self._milder[risk].search(plain) else "sure"
             for risk in ORDER
             if self._sure[risk].search(plain)
         }
@@ -170,5 +170,5 @@ def bring_to_plain_spelling(text: str) -> str:
     return f" {plain} "
 
 
-def _compile(lists: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?:{pattern})" for patterns in lists for pattern in patterns))
+def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?:{pattern})" for pattern in patterns))
