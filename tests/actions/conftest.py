@@ -1,6 +1,7 @@
 """A directory for the actions to ask, and the token that they show it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,17 @@ TOKEN = "a token of this test"
 LAST = {"need": "the last of this test"}
 
 
-@pytest.fixture(autouse=True, scope="session")
-def service_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The actions read their token once in the life of a process. What they keep goes into a folder of the tests."""
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the actions keep goes into a folder of the tests."""
+    return tmp_path_factory.mktemp("actions")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def service_token(kept: Path) -> Iterator[str]:
+    """The actions read their token once in the life of a process. For other tests the environment is as it was."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SIGNPOST_STATE_DIR", str(tmp_path_factory.mktemp("actions")))
+        patch.setenv("SIGNPOST_STATE_DIR", str(kept))
         patch.setenv("SIGNPOST_SERVICE_TOKEN", TOKEN)
         yield TOKEN
 
