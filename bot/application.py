@@ -14,6 +14,7 @@ from bot.admission import Admission
 from bot.clock import Clock, build_clock
 from bot.conversations import Conversations
 from bot.directory_client import DirectoryClient
+from bot.forgetting import forget_owed
 from bot.language_reader import load_language_reader
 from bot.logs import describe_failure
 from bot.metrics import Metrics
@@ -24,7 +25,7 @@ from bot.safety_screen import load_screen
 from bot.settings import BotSettings
 from bot.switch import Switch
 from bot.telegram.opening import build_telegram_door, open_telegram, take_telegram_pushes
-from bot.turn import FrontDesk, forget_owed
+from bot.turn import FrontDesk
 from bot.urgent import load_urgent_help
 from bot.web import chat_api, embedding, list_pages, operations, pages, paper_pages
 from bot.web.problems import CatchEverything, answer_failures

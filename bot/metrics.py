@@ -29,33 +29,25 @@ class Metrics:
             "bot_turns", "Messages answered.", ["channel", "outcome"], registry=self.registry
         )
         self.failures = Counter("bot_failures", "Failures, by kind.", ["kind"], registry=self.registry)
-        self.conversations = Gauge("bot_conversations", "Conversations in memory.", registry=self.registry)
+        self.conversations = self._gauge("bot_conversations", "Conversations in memory.")
         self.not_understood = Counter(
             "bot_not_understood", "Messages in which the assistant found no need.", registry=self.registry
         )
-        self.workers_away = Gauge(
-            "bot_rasa_workers_away",
-            "Rasa workers that did not answer when last asked.",
-            registry=self.registry,
+        self.workers_away = self._gauge(
+            "bot_rasa_workers_away", "Rasa workers that did not answer when last asked."
         )
-        self.stores_away = Gauge(
+        self.stores_away = self._gauge(
             "bot_rasa_stores_away",
             "1 if a Rasa worker did without this server when these figures were asked for, else 0.",
-            ["store"],
-            registry=self.registry,
+            "store",
         )
-        self.ready = Gauge(
-            "bot_ready",
-            "1 if Rasa and the directory answered when these figures were asked for, else 0.",
-            registry=self.registry,
+        self.ready = self._gauge(
+            "bot_ready", "1 if Rasa and the directory answered when these figures were asked for, else 0."
         )
-        self.waiting = Gauge(
-            "bot_messages_waiting", "Messages that queue for an answer.", registry=self.registry
-        )
-        self.telegram_chats = Gauge(
+        self.waiting = self._gauge("bot_messages_waiting", "Messages that queue for an answer.")
+        self.telegram_chats = self._gauge(
             "bot_telegram_chats_waiting",
             "Telegram chats with something to answer or to send, at the last sweep.",
-            registry=self.registry,
         )
         steps = ["step"]
         self.steps = Histogram(
@@ -66,6 +58,9 @@ class Metrics:
             registry=self.registry,
         )
         self._begin_at_zero()
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
 
     def _begin_at_zero(self) -> None:
         for channel in CHANNELS:

@@ -6,6 +6,7 @@ import structlog
 
 from bot.conversations import Conversation
 from bot.errors import DirectoryFailed, EmptyMessage, MessageTooLong, RasaFailed
+from bot.forgetting import forget_conversation
 from bot.handover import HAND_OVER, HAND_OVER_AGAIN, carries_anything, offer_code
 from bot.messages import Button, Message
 from bot.sayings import TRY_AGAIN, welcome
@@ -14,7 +15,6 @@ from bot.telegram.updates import Incoming
 from bot.turn import (
     MESSAGE_LIMIT,
     FrontDesk,
-    forget_conversation,
     take_turn,
     warn_of_danger,
 )

@@ -9,8 +9,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from bot.errors import MessageTooLong
+from bot.forgetting import forget_conversation
 from bot.messages import Message, Reply, Understood
-from bot.turn import FrontDesk, forget_conversation, start_conversation, take_turn, warn_of_danger
+from bot.turn import FrontDesk, start_conversation, take_turn, warn_of_danger
 from bot.web.problems import Problem, ProblemError, describe
 from bot.web.protection import read_body
 

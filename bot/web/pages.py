@@ -11,13 +11,13 @@ from starlette.staticfiles import StaticFiles
 
 from bot.conversations import Conversation, Line
 from bot.errors import MessageRejected, MessageTooLong
+from bot.forgetting import forget_conversation
 from bot.languages import choose_language
 from bot.sayings import welcome
 from bot.translations import load_words
 from bot.turn import (
     MESSAGE_LIMIT,
     FrontDesk,
-    forget_conversation,
     start_conversation,
     take_turn,
     warn_of_danger,

@@ -8,9 +8,9 @@ import pytest
 
 from bot.application import build_front_desk
 from bot.clock import build_clock
+from bot.forgetting import forget_owed
 from bot.safety import PatternScreen, Screening
 from bot.settings import BotSettings
-from bot.turn import forget_owed
 from tests.bot.conftest import Bot, StartBot, open_browser
 from tests.bot.fakes import FakeRasa, card, echo, serve_fake
 
