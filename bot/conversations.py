@@ -142,14 +142,16 @@ class Conversation:
         """Return the title of the button with this payload, if this conversation offered one."""
         return self._offered.get(payload)
 
-    def find_reply(self, key: str, text: str) -> Reply | None:
-        """Return the reply already given to this idempotency key and this (redacted) text."""
-        earlier = self._replies.get(key)
+    def find_reply(self, key: str | None, text: str) -> Reply | None:
+        """Return the reply already given to this idempotency key and this (redacted) text, if there is one."""
+        earlier = None if key is None else self._replies.get(key)
         # A page that was left open can send an old key with new words: those are a new message.
         return earlier[1] if earlier and earlier[0] == text else None
 
-    def record_reply(self, key: str, text: str, reply: Reply) -> None:
-        """Remember the reply given to this idempotency key."""
+    def record_reply(self, key: str | None, text: str, reply: Reply) -> None:
+        """Remember the reply given to this idempotency key, if there is one."""
+        if key is None:
+            return
         self._replies[key] = (text, reply)
         while len(self._replies) > REMEMBERED_REPLIES:
             self._replies.popitem(last=False)

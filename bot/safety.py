@@ -124,16 +124,15 @@ class PatternScreen:
         for language in self._in_other_letters if OTHER_LETTER.search(plain) else self._in_latin_letters:
             certain |= language.find(plain)
         sure = {risk for found in (english, certain) for risk, level in found.items() if level == "sure"}
-        unsure = (
-            english.keys() | certain.keys() | {risk for risk in ORDER if self._unsure[risk].search(plain)}
-        )
         if sure:
             return Screening(
                 "sure",
                 tuple(risk for risk in ORDER if risk in sure),
                 tuple(risk for risk in ORDER if certain.get(risk) == "sure"),
             )
-        return Screening("unsure", tuple(risk for risk in ORDER if risk in unsure)) if unsure else Screening()
+        milder = english.keys() | certain.keys()
+        unsure = tuple(risk for risk in ORDER if risk in milder or self._unsure[risk].search(plain))
+        return Screening("unsure", unsure) if unsure else Screening()
 
 
 class _Dangers:

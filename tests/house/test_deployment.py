@@ -1,9 +1,7 @@
 """What docker-compose.yml and the images promise, checked without a container engine."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -14,6 +12,7 @@ from bot.settings import BotSettings
 from bot.telegram.webhook import PATH as WEBHOOK_PATH
 from referral_directory.application.settings import Settings
 from scripts.servers import QUIET
+from tests.house.compose import find_compose, read_services, read_with, write_city
 from tests.house.repository import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -319,16 +318,6 @@ def test_a_secret_that_is_missing_is_said_in_one_line(tmp_path):
     assert answer.stderr.strip().endswith("cannot be read, and THE_TOKEN is needed.")
 
 
-def find_compose() -> list[str]:
-    """Return the command of compose on this machine, the engine's part first; nothing if there is none."""
-    for command in (["docker", "compose"], ["docker-compose"]):
-        if shutil.which(command[0]):
-            asked = subprocess.run([*command, "version"], capture_output=True, check=False)
-            if asked.returncode == 0:
-                return command
-    return []
-
-
 def test_only_forms_of_variables_are_used_that_every_compose_knows():
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     used = re.findall(r"\$\{[^}]*\}?", text)
@@ -336,55 +325,11 @@ def test_only_forms_of_variables_are_used_that_every_compose_knows():
     assert not [one for one in used if not re.fullmatch(r"\$\{[A-Z_]+:[-?][^{}$]*\}", one)]
 
 
-def fill_in(text: str, settings: dict[str, str]) -> str:
-    """Return the text with its variables filled in, as compose does it. Raises KeyError for one that is needed."""
-
-    def find_value(match: re.Match[str]) -> str:
-        name, kind, rest = match.groups()
-        return settings.get(name) or (rest if kind == "-" else settings[name])
-
-    return re.sub(r"\$\{([A-Z_]+):([-?])([^}]*)\}", find_value, text)
-
-
-def write_city(folder):
-    """Put the compose file and its secrets into a folder; the text of the file."""
-    (folder / "deploy").mkdir()
-    shutil.copy(ROOT / "deploy/make-secrets", folder / "deploy")
-    subprocess.run(["sh", str(folder / "deploy/make-secrets")], capture_output=True, check=True)
-    # The older program does not know the name.
-    text = re.sub(r"^name: .*\n", "", (ROOT / "docker-compose.yml").read_text("utf-8"), flags=re.MULTILINE)
-    (folder / "docker-compose.yml").write_text(text)
-    return text
-
-
-def read_with(compose, folder):
-    """Have compose read the files of a folder."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    return subprocess.run(
-        [*compose, "config"], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 @pytest.fixture
 def read_city(tmp_path):
-    """read_city(settings) -> the services as compose reads them with this .env, or an empty dict if it refuses.
-
-    Where there is no compose (`make check` says so) the variables are filled in here.
-    """
-    compose = find_compose()
-    text = write_city(tmp_path)
-
-    def read(**settings):
-        if not compose:
-            try:
-                return yaml.safe_load(fill_in(text, settings))["services"]
-            except KeyError:
-                return {}
-        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        answer = read_with(compose, tmp_path)
-        return yaml.safe_load(answer.stdout)["services"] if answer.returncode == 0 else {}
-
-    return read
+    """read_city(settings) -> the services as compose reads them, or an empty dict if it refuses."""
+    write_city(tmp_path)
+    return lambda **settings: read_services(tmp_path, settings)
 
 
 def test_a_city_is_read_with_its_settings_and_refused_without_its_host_names(read_city):

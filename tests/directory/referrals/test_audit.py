@@ -11,7 +11,8 @@ from referral_directory.referrals.audit import Who, find_faults, record_looking
 from referral_directory.referrals.models import AuditEntry, Referral
 from tests.directory.factories import MONDAY_MORNING, opened
 from tests.directory.referrals.following import act, look_up, make_referral, visit
-from tests.directory.referrals.test_keeping import (
+from tests.directory.referrals.stored import (
+    DROP,
     ask_about_a_record,
     bring_to,
     faults_of,
@@ -19,11 +20,6 @@ from tests.directory.referrals.test_keeping import (
     send_again,
     tamper,
 )
-
-DROP = {
-    "sqlite": ["DROP TRIGGER referral_audit_keeps_update", "DROP TRIGGER referral_audit_keeps_delete"],
-    "postgresql": ["DROP TRIGGER referral_audit_keeps ON referral_audit"],
-}
 
 
 def test_untouched_records_verify(staff, post, new_browser, settings):

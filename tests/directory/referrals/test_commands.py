@@ -8,8 +8,7 @@ import pytest
 
 from referral_directory.field_encryption import make_key
 from tests.directory.referrals.following import agree, choose, fill_in, start_draft
-from tests.directory.referrals.test_audit import DROP
-from tests.directory.referrals.test_keeping import tamper
+from tests.directory.referrals.stored import DROP, tamper
 from tests.house.repository import ROOT
 
 

@@ -19,7 +19,7 @@ from tests.directory.referrals.following import (
     start_draft,
     visit,
 )
-from tests.directory.referrals.test_keeping import everything_stored, faults_of, keys_of, tamper
+from tests.directory.referrals.stored import everything_stored, faults_of, keys_of, tamper
 from tests.directory.staff.visiting import csrf_of, send, sign_in_by_link
 
 HALF = {"name": NAME, "phone": "0113 496"}

@@ -9,14 +9,12 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from sqlalchemy import inspect, select, text
+from sqlalchemy import text
 
 from referral_directory.application.application import create_app
-from referral_directory.application.referrals import OUTBOXES, rotate
-from referral_directory.catalogue.models import Service
+from referral_directory.application.referrals import rotate
 from referral_directory.errors import BadKey
 from referral_directory.field_encryption import (
-    FieldKeys,
     Place,
     key_id_of,
     make_key,
@@ -24,22 +22,22 @@ from referral_directory.field_encryption import (
     seal,
     unseal,
 )
-from referral_directory.referrals.audit import find_faults
-from referral_directory.truth.keeping import post_link
 from scripts.backup import read_backup, save
-from tests.directory.factories import MONDAY_MORNING, TestClient, opened
+from tests.directory.factories import TestClient, opened
 from tests.directory.referrals.following import (
     NAME,
     PERSONAL,
     act,
-    agree,
-    answer,
-    choose,
-    fill_in,
-    look_up,
     make_referral,
-    start_draft,
-    visit,
+)
+from tests.directory.referrals.stored import (
+    ask_about_a_record,
+    bring_to,
+    everything_stored,
+    faults_of,
+    keys_of,
+    send_again,
+    tamper,
 )
 from tests.directory.staff.visiting import sign_in_by_link
 
@@ -54,57 +52,6 @@ STATUSES = [
     "withdrawn",
     "re_routed",
 ]
-
-
-def keys_of(settings) -> FieldKeys:
-    return read_field_keys(settings.get_field_keys())
-
-
-def faults_of(settings) -> list[str]:
-    with opened(settings) as database, database.read() as session:
-        return find_faults(session, keys_of(settings), OUTBOXES)
-
-
-def tamper(settings, *statements: str, **values) -> None:
-    """Write behind the application's back, as somebody who holds the database does."""
-    with opened(settings) as database, database.write.begin() as session:
-        for statement in statements:
-            session.execute(text(statement), values)
-
-
-def everything_stored(settings) -> str:
-    with opened(settings) as database, database.read() as session:
-        return " ".join(
-            str(row)
-            for name in inspect(database.engine).get_table_names()
-            for row in session.execute(text(f'SELECT * FROM "{name}"'))
-        )
-
-
-def bring_to(status, staff, post, new_browser) -> str:
-    """A referral in this status, with a note from everybody; its page."""
-    if status == "draft":
-        page = start_draft(staff)
-        fill_in(staff, page, button="save")
-        return page
-    made, provider = make_referral(staff, post), new_browser()
-    if status not in ("sent", "withdrawn"):
-        visit(provider, post, made.link)
-        answer(provider, made.link, "ask", question="Does gluten matter?")
-    look_up(new_browser(), made, action="note", note="Two children at home, gluten")
-    if status in ("accepted", "in_progress", "completed"):
-        answer(provider, made.link, "accept")
-    if status in ("in_progress", "completed"):
-        answer(provider, made.link, "begin")
-    if status == "completed":
-        answer(provider, made.link, "complete", outcome="partly")
-    if status in ("declined", "re_routed"):
-        answer(provider, made.link, "decline", reason="full")
-    if status == "withdrawn":
-        act(staff, made.page, "withdraw")
-    if status == "re_routed":
-        act(staff, made.page, "re_route")
-    return made.page
 
 
 @given(some.text(), some.uuids(), some.uuids())
@@ -187,12 +134,6 @@ def test_work_of_the_hour_that_fails_ends_nothing(app, settings, capfd):
     assert "hourly work failed" in capfd.readouterr().out
 
 
-def ask_about_a_record(settings) -> None:
-    """A mail to a service about its record, not out yet."""
-    with opened(settings) as database, database.write.begin() as session:
-        post_link(session, keys_of(settings), session.scalars(select(Service)).all()[0], MONDAY_MORNING)
-
-
 def test_a_new_key_seals_everything_again_and_nothing_is_lost(staff, post, new_browser, settings):
     page = bring_to("opened", staff, post, new_browser)
     send_again(staff)
@@ -212,14 +153,6 @@ def test_a_new_key_seals_everything_again_and_nothing_is_lost(staff, post, new_b
     with TestClient(create_app(settings), raise_server_exceptions=False) as renewed:
         assert renewed.get("/my-referral").status_code == 200
     assert page
-
-
-def send_again(staff) -> None:
-    """A referral whose mail is not out yet."""
-    page = start_draft(staff)
-    choose(staff, page)
-    agree(staff, page)
-    assert fill_in(staff, page).status_code == 303
 
 
 @pytest.mark.parametrize("status", STATUSES)
