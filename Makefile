@@ -52,8 +52,7 @@ check: ## Lint, formatting, types, import rules, locks
 	@echo "Python 3.10 reads engine/"
 	@engine/.venv/bin/python -c 'import ast, pathlib; [ast.parse(path.read_bytes(), str(path)) for path in pathlib.Path("engine").glob("*.py")]'
 	@echo "the proxy's file"
-	@if ! command -v caddy >/dev/null; then echo "NO CADDY ON THIS MACHINE: deploy/Caddyfile is held against what we say of it alone, not read by caddy" >&2; \
-	elif ! CHAT_HOST=chat.example.org DIRECTORY_HOST_NAME=help.example.org caddy validate --adapter caddyfile --config deploy/Caddyfile >/dev/null 2>&1; then echo "caddy refuses deploy/Caddyfile: caddy validate --config deploy/Caddyfile says why" >&2; exit 1; fi
+	@CHAT_HOST=chat.example.org DIRECTORY_HOST_NAME=help.example.org .venv/bin/caddy validate --adapter caddyfile --config deploy/Caddyfile >/dev/null 2>&1 || { echo "caddy refuses deploy/Caddyfile: .venv/bin/caddy validate --config deploy/Caddyfile says why" >&2; exit 1; }
 	@docker compose version >/dev/null 2>&1 || docker-compose version >/dev/null 2>&1 || echo "NO COMPOSE ON THIS MACHINE: docker-compose.yml is held against the specification alone, not read by compose" >&2
 	@echo "locks name no address"
 	@! grep -nE '://|index-url|find-links' $(LOCKS)

@@ -168,8 +168,8 @@ def _show_urgent_help(
     return reply
 
 
-async def warn_of_danger(desk: FrontDesk, conversation: Conversation, text: str) -> list[Message]:
-    """Record and return the urgent cards for a message that is too long to be answered.
+async def warn_of_danger(desk: FrontDesk, conversation: Conversation | None, text: str) -> list[Message]:
+    """Record and return the urgent cards for a message that cannot be answered: too long, or without a conversation.
 
     It is still read for danger (design rule 2), and nothing of it is kept.
     """
@@ -177,6 +177,8 @@ async def warn_of_danger(desk: FrontDesk, conversation: Conversation, text: str)
     screening = await asyncio.to_thread(screen_message, desk, text)
     if screening.level != "sure":
         return []
+    if conversation is None:
+        return list_urgent_messages(desk, screening)
     cards = list_urgent_messages(desk, screening, conversation.language)
     for card in cards:
         conversation.record_line(card)

@@ -1,8 +1,8 @@
 """A city on one machine: the program behind `make stack`.
 
 The processes of docker-compose.yml with the same settings, without containers: PostgreSQL, Redis, RASA_WORKERS Rasa
-workers, actions, directory, bot and the background worker. A process that dies is started again, as a container would
-be. Ctrl-C ends them all.
+workers, actions, directory, bot, the background worker, the TLS proxy and, with a token, Telegram's room. A process
+that dies is started again, as a container would be. Ctrl-C ends them all.
 """
 
 import os
@@ -36,24 +36,31 @@ def city_environment(environment: Mapping[str, str]) -> dict[str, str]:
     workers = environment.get("RASA_WORKERS") or "2"
     if not workers.isdecimal() or not 1 <= int(workers) <= 64:
         raise StackError(f"RASA_WORKERS must be a number from 1 to 64, not {workers!r}.")
-    postgresql = environment.get("POSTGRESQL_PORT") or "5433"
-    redis = environment.get("REDIS_PORT") or "6390"
     # From the workers' own ports when the caller has chosen them, else one after the other.
     first = int(base["RASA_PORT"])
     ports = (environment.get("RASA_PORTS") or ",".join(str(first + n) for n in range(int(workers)))).split(
         ","
     )
-    server = f"postgresql+psycopg://signpost@127.0.0.1:{postgresql}"
+    own = {
+        "POSTGRESQL_PORT": environment.get("POSTGRESQL_PORT") or "5433",
+        "REDIS_PORT": environment.get("REDIS_PORT") or "6390",
+        "PROXY_PORT": environment.get("PROXY_PORT") or "8443",
+        "PROXY_METRICS_PORT": environment.get("PROXY_METRICS_PORT") or "9180",
+        "TELEGRAM_PORT": environment.get("TELEGRAM_PORT") or "8001",
+        # Names that every browser takes for this machine.
+        "CHAT_HOST": environment.get("CHAT_HOST") or "chat.localhost",
+        "DIRECTORY_HOST_NAME": environment.get("DIRECTORY_HOST_NAME") or "directory.localhost",
+    }
+    server = f"postgresql+psycopg://signpost@127.0.0.1:{own['POSTGRESQL_PORT']}"
     defaults = {
         "DATABASE_URL": f"{server}/directory",
         "CONVERSATIONS_URL": f"{server}/conversations",
-        "REDIS_URL": f"redis://127.0.0.1:{redis}/0",
+        "REDIS_URL": f"redis://127.0.0.1:{own['REDIS_PORT']}/0",
         "RASA_URL": ",".join(f"http://127.0.0.1:{port}" for port in ports),
     }
     # Chosen by `stack_environment` for one Rasa; a caller's own addresses win, those of a proxy for example.
     chosen = {name: environment[name] for name in defaults if environment.get(name)}
-    fixed = {"POSTGRESQL_PORT": postgresql, "REDIS_PORT": redis, "RASA_PORTS": ",".join(ports)}
-    return base | defaults | chosen | fixed
+    return base | defaults | chosen | own | {"RASA_PORTS": ",".join(ports)}
 
 
 def city_commands(environment: Mapping[str, str]) -> dict[str, str]:
@@ -69,12 +76,17 @@ def city_commands(environment: Mapping[str, str]) -> dict[str, str]:
             f'exec engine/.venv/bin/python -m engine.serve --interface 127.0.0.1 --port {port} --model "$RASA_MODEL" '
             "--endpoints deploy/endpoints.yml --credentials credentials.yml"
         )
-    return commands | {
+    commands |= {
         "actions": f"exec {PYTHON} -m actions",
         "directory": f"exec {PYTHON} -m referral_directory serve",
-        "bot": f"exec {PYTHON} -m bot serve",
+        # Telegram is a room of its own, and the only one with the token.
+        "bot": f"unset TELEGRAM_BOT_TOKEN; exec {PYTHON} -m bot serve",
         "worker": f"exec {PYTHON} -m referral_directory work",
+        "proxy": f'{serve} proxy "{state}/proxy" "$PROXY_PORT"',
     }
+    if environment.get("TELEGRAM_BOT_TOKEN"):
+        commands["telegram"] = f'PORT="$TELEGRAM_PORT" exec {PYTHON} -m bot serve'
+    return commands
 
 
 class City(Stack):
@@ -91,6 +103,8 @@ class City(Stack):
         super().__init__(children, environment, say=say, stop_asked=stop_asked)
         self.commands = city_commands(environment)
         self.ready_addresses = {name: READY_ADDRESSES[name] for name in ("actions", "directory", "bot")}
+        self.ready_addresses["proxy"] = "http://127.0.0.1:{PROXY_METRICS_PORT}/metrics"
+        self.ready_addresses["telegram"] = "http://127.0.0.1:{TELEGRAM_PORT}/readyz"
         for number, port in enumerate(environment["RASA_PORTS"].split(","), 1):
             self.ready_addresses[f"rasa-{number}"] = f"http://127.0.0.1:{port}/webhooks/rest/"
         self.restarts: dict[str, int] = {}
@@ -111,6 +125,14 @@ class City(Stack):
             self._wait_for_port(int(self.environment[variable]))
         for name in DATABASES:
             self._make_database(name)
+
+    def say_ready(self, sign_in: str | None = None) -> None:
+        """Say that everything answers, and where, also behind the proxy."""
+        super().say_ready(sign_in)
+        for name, what in (("CHAT_HOST", "the chat"), ("DIRECTORY_HOST_NAME", "the directory")):
+            self.say(
+                f"  Through TLS, {what}:  https://{self.environment[name]}:{self.environment['PROXY_PORT']}"
+            )
 
     def watch(self) -> None:
         """Start again what dies, until somebody asks to stop (raises StopAsked)."""
@@ -163,7 +185,14 @@ class City(Stack):
 
 def port_problems(environment: Mapping[str, str]) -> list[str]:
     """Return one sentence for each port of the city that is in use."""
-    named = [name for name, _, _ in PORTS if name != "RASA_PORT"] + ["POSTGRESQL_PORT", "REDIS_PORT"]
+    named = [name for name, _, _ in PORTS if name != "RASA_PORT"] + [
+        "POSTGRESQL_PORT",
+        "REDIS_PORT",
+        "PROXY_PORT",
+        "PROXY_METRICS_PORT",
+    ]
+    if environment.get("TELEGRAM_BOT_TOKEN"):
+        named.append("TELEGRAM_PORT")
     wanted = [(name, int(environment[name])) for name in named]
     wanted += [("RASA_PORT", int(port)) for port in environment["RASA_PORTS"].split(",")]
     return taken_ports([(name, port, "127.0.0.1") for name, port in wanted], "make stack")

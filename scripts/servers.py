@@ -1,9 +1,10 @@
-"""PostgreSQL and Redis as programs of ours: found on the machine or in the development environment, and started.
+"""PostgreSQL, Redis and Caddy as programs of ours: found on the machine or in the development environment, and started.
 
 python -m scripts.servers postgresql FOLDER PORT    become a PostgreSQL server with its data in FOLDER
 python -m scripts.servers redis FOLDER PORT         become a Redis server
+python -m scripts.servers proxy FOLDER PORT         become the TLS proxy of deploy/Caddyfile
 
-Both listen on loopback only. PostgreSQL refuses to run as root; then it runs as the user `nobody`.
+All listen on loopback only. PostgreSQL refuses to run as root; then it runs as the user `nobody`.
 """
 
 import importlib.util
@@ -12,6 +13,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 UNPRIVILEGED = "nobody"
@@ -25,6 +27,8 @@ QUIET = (
     "log_parameter_max_length_on_error=0",
     "log_error_verbosity=terse",
 )
+# Each room behind the proxy as deploy/Caddyfile names it, and the variable of its port on one machine.
+BEHIND_THE_PROXY = {"bot:8000": "PORT", "telegram:8000": "TELEGRAM_PORT", "directory:8080": "DIRECTORY_PORT"}
 
 
 class NoServer(Exception):
@@ -55,6 +59,16 @@ def find_redis() -> Path:
     if own.exists():
         return own
     raise NoServer("Redis is neither installed nor in the development environment: make install.")
+
+
+def find_caddy() -> Path:
+    """Return the program of Caddy, the wheel's first: it is of the version of the image. Raises NoServer."""
+    own = Path(sys.prefix) / "bin" / "caddy"
+    if own.exists():
+        return own
+    if found := shutil.which("caddy"):
+        return Path(found)
+    raise NoServer("Caddy is neither installed nor in the development environment: make install.")
 
 
 def become_postgresql(folder: Path, port: int) -> None:
@@ -104,11 +118,44 @@ def become_redis(folder: Path, port: int) -> None:
     os.execv(program, [program.name, *options])
 
 
+def adapt_caddyfile(text: str, port: str, ports: Mapping[str, str]) -> str:
+    """Return deploy/Caddyfile for one machine: on loopback, at `port`, with certificates of its own.
+
+    `ports` are those of the rooms behind it, which have names in containers. Raises ValueError if one is not asked for.
+    """
+    rooms = {f" {room}": f" 127.0.0.1:{ports[name]}" for room, name in BEHIND_THE_PROXY.items()}
+    rooms["http://:9180"] = f"http://127.0.0.1:{ports['PROXY_METRICS_PORT']}"
+    for room, address in rooms.items():
+        if text.count(room) != 1:
+            raise ValueError(f"deploy/Caddyfile does not name{room} once")
+        text = text.replace(room, address)
+    # Port 80 is not ours, and nobody's browser is told to trust anything.
+    options = (
+        "default_bind 127.0.0.1", f"https_port {port}", "auto_https disable_redirects", "local_certs",
+        "skip_install_trust",
+    )  # fmt: skip
+    return text.replace("{\n\tadmin off\n", "\n\t".join(("{", "admin off", *options)) + "\n", 1)
+
+
+def become_proxy(folder: Path, port: int) -> None:
+    """Turn this process into the proxy in front of the rooms whose ports the environment names. Returns never."""
+    program = find_caddy()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "Caddyfile"
+    caddyfile = (Path(__file__).parents[1] / "deploy/Caddyfile").read_text("utf-8")
+    file.write_text(adapt_caddyfile(caddyfile, str(port), os.environ), "utf-8")
+    os.environ.update(XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder))
+    os.execv(program, [program.name, "run", "--adapter", "caddyfile", "--config", str(file)])
+
+
+SERVERS = {"postgresql": become_postgresql, "redis": become_redis, "proxy": become_proxy}
+
+
 def main(arguments: list[str]) -> int:
     """Become the server that is asked for; return 1 with one line if that cannot be."""
     kind, folder, port = arguments
     try:
-        {"postgresql": become_postgresql, "redis": become_redis}[kind](Path(folder).resolve(), int(port))
+        SERVERS[kind](Path(folder).resolve(), int(port))
     except NoServer as problem:
         print(problem, file=sys.stderr)
     return 1

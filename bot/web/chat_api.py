@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from bot.errors import MessageTooLong
+from bot.errors import ConversationNotFound, MessageTooLong
 from bot.forgetting import forget_conversation
 from bot.messages import Message, Reply, Understood
 from bot.turn import FrontDesk, start_conversation, take_turn, warn_of_danger
@@ -107,12 +107,12 @@ async def post_conversation(request: Request) -> Response:
 async def post_message(request: Request, conversation_id: str) -> Response:
     """Answer one message of a resident. A fault behind the door is answered with words and phone numbers."""
     desk = get_desk(request)
-    conversation = desk.conversations.get(conversation_id)
-    text = await read_text(request)
+    text, key = await read_text(request), read_key(request)
     try:
-        return _json(await take_turn(desk, conversation, text, read_key(request)), 200)
-    except MessageTooLong as rejected:
-        warned = await warn_of_danger(desk, conversation, text)
+        return _json(await take_turn(desk, desk.conversations.get(conversation_id), text, key), 200)
+    except (MessageTooLong, ConversationNotFound) as rejected:
+        # Whoever is in danger gets the card, also when the conversation was forgotten meanwhile.
+        warned = await warn_of_danger(desk, desk.conversations.find(conversation_id), text)
         cards = [card.model_dump(mode="json") for card in warned]
         raise ProblemError(replace(describe(rejected), more={"messages": cards})) from rejected
 

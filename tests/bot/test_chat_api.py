@@ -186,6 +186,20 @@ def test_an_unknown_conversation_is_a_problem_that_says_to_start_a_new_one(bot: 
 
 
 @pytest.mark.parametrize(
+    ("text", "urgent"),
+    [("i can smell gas", [True]), ("no food in", []), (f"i can smell gas {'x' * 2000}", [True])],
+)
+def test_danger_gets_its_card_also_when_the_conversation_is_forgotten(
+    bot: Bot, text: str, urgent: list[bool]
+):
+    answer = bot.send("gone", text)
+    assert answer.status_code == 404
+    check_problem(answer)
+    assert [message["urgent"] for message in answer.json()["messages"]] == urgent
+    assert bot.rasa.received == []
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status"),
     [
         ("GET", "/api/conversations", 405),

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -22,6 +23,7 @@ import pytest
 from scripts.children import Children
 from scripts.city import City, city_environment
 from scripts.stack import ROOT, state_folder
+from tests.bot.telegram.fake_telegram import TOKEN, FakeTelegram, serve_telegram
 from tests.faults.cutting import Line
 from tests.mail_server import PASSWORD, Inbox, make_certificate, serve_mail
 from tests.stack import free_ports, isolated_environment
@@ -44,6 +46,7 @@ class FragileCity:
     lines: dict[str, Line]
     records: str
     inbox: Inbox
+    telegram: FakeTelegram
     # The conversations that said a need and a place, and those of them that were shown services.
     asked: set[str] = field(default_factory=set)
     served: set[str] = field(default_factory=set)
@@ -166,11 +169,14 @@ class Resident:
         with httpx.Client(base_url=city.bot_url, timeout=20, trust_env=False) as http:
             self.conversation = http.post("/api/conversations", json={}).json()["conversation"]
 
+    def post(self, text: str) -> httpx.Response:
+        with httpx.Client(base_url=self.city.bot_url, timeout=20, trust_env=False) as http:
+            return http.post(f"/api/conversations/{self.conversation}/messages", json={"text": text})
+
     def say(self, text: str) -> dict:
         if text == PLACE:
             self.city.asked.add(self.conversation)
-        with httpx.Client(base_url=self.city.bot_url, timeout=20, trust_env=False) as http:
-            answer = http.post(f"/api/conversations/{self.conversation}/messages", json={"text": text})
+        answer = self.post(text)
         assert answer.status_code == 200, answer.text[:200]
         said = answer.json()
         assert said["messages"]
@@ -287,8 +293,11 @@ def fragile_city(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator
         everything.callback(shutil.rmtree, state)
         certificate = make_certificate(state)
         mail, inbox = everything.enter_context(serve_mail(certificate))
-        postgresql, redis, rasa_1, rasa_2 = free_ports(4)
-        chosen = {"POSTGRESQL_PORT": str(postgresql), "REDIS_PORT": str(redis)}
+        telegram = FakeTelegram()
+        telegram_port = urlsplit(everything.enter_context(serve_telegram(telegram))).port or 0
+        postgresql, redis, proxy, proxy_metrics, telegram_room, rasa_1, rasa_2 = free_ports(7)
+        chosen = {"POSTGRESQL_PORT": str(postgresql), "REDIS_PORT": str(redis), "PROXY_PORT": str(proxy)}
+        chosen |= {"PROXY_METRICS_PORT": str(proxy_metrics), "TELEGRAM_PORT": str(telegram_room)}
         if model := os.environ.get("RASA_MODEL"):
             # While the training data is being written, for example.
             chosen["RASA_MODEL"] = model
@@ -296,7 +305,7 @@ def fragile_city(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator
         targets = {
             "records": postgresql, "conversations": postgresql, "redis": redis, "rasa-1": rasa_1, "rasa-2": rasa_2,
             "actions": int(own["ACTIONS_PORT"]), "directory": int(own["DIRECTORY_PORT"]), "mail": mail.port,
-            "bot": int(own["PORT"]),
+            "bot": int(own["PORT"]), "telegram": telegram_port,
         }  # fmt: skip
         lines = {name: Line(port) for name, port in targets.items()}
         for line in lines.values():
@@ -304,6 +313,8 @@ def fragile_city(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator
             everything.callback(line.close)
         environment = city_environment(own | {"RASA_PORTS": f"{rasa_1},{rasa_2}"} | through(lines))
         environment |= {
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_CHAT_SECONDS": "0",
             "MAIL_USERNAME": "signpost",
             "MAIL_PASSWORD": PASSWORD,
             "MAIL_CA_FILE": str(certificate[0]),
@@ -311,7 +322,7 @@ def fragile_city(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator
         children = everything.enter_context(Children(ROOT, state / "logs"))
         city = City(children, environment, say=lambda _: None)
         records = f"host=127.0.0.1 port={postgresql} user=signpost dbname=directory"
-        yield FragileCity(city, f"http://127.0.0.1:{lines['bot'].port}", lines, records, inbox)
+        yield FragileCity(city, f"http://127.0.0.1:{lines['bot'].port}", lines, records, inbox, telegram)
 
 
 def through(lines: dict[str, Line]) -> dict[str, str]:
@@ -324,6 +335,7 @@ def through(lines: dict[str, Line]) -> dict[str, str]:
         "CONVERSATIONS_URL": f"{server}:{lines['conversations'].port}/conversations",
         "REDIS_URL": f"redis://127.0.0.1:{lines['redis'].port}/0",
         "DIRECTORY_URL": f"http://127.0.0.1:{lines['directory'].port}",
+        "TELEGRAM_API_URL": f"http://127.0.0.1:{lines['telegram'].port}",
         "MAIL_HOST": "127.0.0.1",
         "MAIL_PORT": str(lines["mail"].port),
     }

