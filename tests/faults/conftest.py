@@ -166,11 +166,14 @@ class Resident:
 
     def __init__(self, city: FragileCity) -> None:
         self.city = city
-        with httpx.Client(base_url=city.bot_url, timeout=20, trust_env=False) as http:
+        with self.connect() as http:
             self.conversation = http.post("/api/conversations", json={}).json()["conversation"]
 
+    def connect(self) -> httpx.Client:
+        return httpx.Client(base_url=self.city.bot_url, timeout=20, trust_env=False)
+
     def post(self, text: str) -> httpx.Response:
-        with httpx.Client(base_url=self.city.bot_url, timeout=20, trust_env=False) as http:
+        with self.connect() as http:
             return http.post(f"/api/conversations/{self.conversation}/messages", json={"text": text})
 
     def say(self, text: str) -> dict:

@@ -1,13 +1,14 @@
 """The city's other doors: the TLS proxy, and Telegram."""
 
+import re
 import ssl
 import time
 from itertools import count
 
 import httpx
 
-from tests.bot.telegram.fake_telegram import FakeTelegram, message
-from tests.faults.conftest import FragileCity
+from tests.bot.telegram.fake_telegram import message
+from tests.faults.conftest import PLACE, FragileCity, Resident
 
 NUMBERS = count(1)
 
@@ -36,11 +37,24 @@ class _ByName(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
+class TlsResident(Resident):
+    """Somebody in a conversation through the API, who comes in through the proxy."""
+
+    def connect(self) -> httpx.Client:
+        return open_tls_door(self.city, "CHAT_HOST")
+
+
+def shows_services(answer: str) -> bool:
+    """Whether an answer on Telegram has the address of a service in it."""
+    return bool(re.search(r"\bLS\d+ \d[A-Z]{2}\b", answer))
+
+
 class TelegramResident:
     """Somebody in a chat with the bot, through Telegram's servers."""
 
-    def __init__(self, telegram: FakeTelegram) -> None:
-        self._telegram = telegram
+    def __init__(self, city: FragileCity) -> None:
+        self._city = city
+        self._telegram = city.telegram
         self.chat = 1000 + next(NUMBERS)
 
     def write(self, text: str) -> None:
@@ -51,7 +65,12 @@ class TelegramResident:
         """Send a message and return what came back, once it is quiet."""
         before = len(self._telegram.texts(self.chat))
         self.write(text)
-        return self.wait_for_answer(before)
+        answer = self.wait_for_answer(before)
+        if text == PLACE:
+            self._city.asked.add(f"telegram-{self.chat}")
+            if shows_services(answer):
+                self._city.served.add(f"telegram-{self.chat}")
+        return answer
 
     def wait_for_answer(self, before: int = 0, seconds: float = 60) -> str:
         """Return what came after the first `before` messages, once nothing has come for a second."""
