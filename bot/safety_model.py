@@ -23,9 +23,7 @@ OUTPUTS = len(RISKS) + 1
 # A soft maximum over the parts: near zero only the most alarming part would count.
 SOFTNESS = 0.5
 # The part that the fine-tuned encoder has in the score of an English message; chosen on the development split.
-ENCODER_SHARE = 0.3
-# Where the encoder cannot read, the vectors alone are taken less at their word; chosen on the development split.
-WITHOUT_ENCODER = np.float32(0.5)
+ENCODER_SHARE = 0.5
 # The log-odds of a danger that is said in plain words of another language than English; no threshold is higher.
 CERTAIN = np.float32(8.0)
 # Where the encoder hears so little and no pattern saw anything, the vectors are not asked, which halves the time of an
@@ -80,7 +78,7 @@ class SafetyModel:
             logits = logits + soft_maximum(self.part.score(vectors[1:]))
         own = combine(logits)
         if heard is None:
-            return own - WITHOUT_ENCODER
+            return own
         mixed: Floats = (1 - ENCODER_SHARE) * own + ENCODER_SHARE * combine(heard)
         return mixed
 

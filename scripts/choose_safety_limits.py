@@ -1,9 +1,11 @@
 """Chooses the two thresholds of each risk for the safety screen: ``python -m scripts.choose_safety_limits``.
 
 To be run again when the model, the encoder or the text of the development split has changed; training runs it itself.
-Reads tests/understanding/safety_dev.jsonl and safety_ordinary_dev.jsonl, and never the test split.
+Reads the development splits in tests/understanding (safety_dev.jsonl, safety_dev_2.jsonl, safety_ordinary_dev.jsonl),
+and never the test split.
 """
 
+import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -21,13 +23,16 @@ from bot.safety_vectors import Floats
 from scripts.safety_eval import Line, report
 
 SPLITS = Path(__file__).parents[1] / "tests/understanding"
-DEVELOPMENT = (SPLITS / "safety_dev.jsonl", SPLITS / "safety_ordinary_dev.jsonl")
+DEVELOPMENT = tuple(
+    SPLITS / f"{name}.jsonl" for name in ("safety_dev", "safety_dev_2", "safety_ordinary_dev")
+)
 
 Limits = dict[str, dict[str, float]]
 
 # The largest shares of false alarms, hard and ordinary, up to which thresholds may sink.
 ALARMS = {"sure": (0.05, 0.0075), "unsure": (0.20, 0.10)}
 HIGHEST, STEP = 8.0, 0.1
+STEPS = (0.1, 0.2, 0.4, 0.8, 1.6)
 # Below these log-odds nothing is flagged: for one risk alone to sink deeper finds little and alarms many.
 LOWEST = -3.5
 
@@ -60,12 +65,40 @@ class Scored:
 def choose_limits(scored: Scored) -> Limits:
     """Return the thresholds of each level and risk: as low as the false alarms of ALARMS allow.
 
-    Always the risk that is found least often is helped next, so that none is left behind for the sake of the sum.
+    "Sure" is to find as much as it can for its alarms, "unsure" is to leave no risk behind for the sake of the sum.
     """
-    return {level: dict(zip(RISKS, _sink(scored, *shares), strict=True)) for level, shares in ALARMS.items()}
+    chosen = {"sure": _sink_where_it_pays(scored), "unsure": _sink_the_weakest(scored)}
+    return {level: dict(zip(RISKS, limits, strict=True)) for level, limits in chosen.items()}
 
 
-def _sink(scored: Scored, hard_share: float, ordinary_share: float) -> list[float]:
+def _sink_where_it_pays(scored: Scored) -> list[float]:
+    """Lower again and again the threshold that finds most for the share of the allowed alarms that it takes."""
+    hard_share, ordinary_share = ALARMS["sure"]
+    hard, ordinary = scored.pick(["hard"]), scored.pick(["ordinary"])
+    dangers = np.vstack([scored.pick_risk(risk) for risk in RISKS])
+    limits = np.full(len(RISKS), HIGHEST)
+
+    def weigh(lower: np.ndarray) -> tuple[float, float]:
+        spent = _alarms(hard, lower) / hard_share, _alarms(ordinary, lower) / ordinary_share
+        return _alarms(dangers, lower), sum(spent) if max(spent) <= 1 else np.inf
+
+    while True:
+        found, spent = weigh(limits)
+        steps = []
+        # A longer step can reach what the shortest does not, and of two that find nothing it is the better one.
+        for step, risk in itertools.product(STEPS, range(len(RISKS))):
+            lower = limits - step * np.eye(len(RISKS))[risk]
+            more, cost = weigh(lower)
+            if np.isfinite(cost) and lower[risk] >= LOWEST:
+                steps.append(((more - found + 1e-6 * step) / (cost - spent + 1e-3), lower))
+        if not steps:
+            return [round(float(limit), 2) for limit in limits]
+        limits = max(steps, key=lambda each: each[0])[1]
+
+
+def _sink_the_weakest(scored: Scored) -> list[float]:
+    """Lower always the threshold of the risk that is found least often, as long as the allowed alarms last."""
+    hard_share, ordinary_share = ALARMS["unsure"]
     hard, ordinary = scored.pick(["hard"]), scored.pick(["ordinary"])
     dangers = [scored.pick_risk(risk) for risk in RISKS]
     limits = np.full(len(RISKS), HIGHEST)
