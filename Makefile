@@ -52,7 +52,8 @@ check: ## Lint, formatting, types, import rules, locks
 	@echo "Python 3.10 reads engine/"
 	@engine/.venv/bin/python -c 'import ast, pathlib; [ast.parse(path.read_bytes(), str(path)) for path in pathlib.Path("engine").glob("*.py")]'
 	@echo "the proxy's file"
-	@CHAT_HOST=chat.example.org DIRECTORY_HOST_NAME=help.example.org .venv/bin/caddy validate --adapter caddyfile --config deploy/Caddyfile >/dev/null 2>&1 || { echo "caddy refuses deploy/Caddyfile: .venv/bin/caddy validate --config deploy/Caddyfile says why" >&2; exit 1; }
+	@[ -x .venv/bin/caddy ] || { echo "caddy is not in .venv: say 'make install'" >&2; exit 1; }
+	@CHAT_HOST=chat.example.org DIRECTORY_HOST_NAME=help.example.org .venv/bin/caddy validate --adapter caddyfile --config deploy/Caddyfile >/dev/null 2>&1 || { echo "caddy refuses deploy/Caddyfile: 'CHAT_HOST=a.example DIRECTORY_HOST_NAME=b.example .venv/bin/caddy validate --adapter caddyfile --config deploy/Caddyfile' says why" >&2; exit 1; }
 	@docker compose version >/dev/null 2>&1 || docker-compose version >/dev/null 2>&1 || echo "NO COMPOSE ON THIS MACHINE: docker-compose.yml is held against the specification alone, not read by compose" >&2
 	@echo "locks name no address"
 	@! grep -nE '://|index-url|find-links' $(LOCKS)

@@ -69,15 +69,21 @@ def hear_language(
         return choose_language(conversation, wished) if wished in load_words() else Spoken()
     if asked := find_wished_language(text):
         return choose_language(conversation, asked)
-    guess = reader.read(text)
-    if guess.language is None or not guess.settles or guess.language not in load_words():
+    guessed = guess_language(reader, text)
+    if guessed is None:
         return Spoken()
     if not conversation.language_settled:
-        return _settle(conversation, guess.language)
-    if guess.language in {conversation.language, *conversation.offered_languages}:
+        return _settle(conversation, guessed)
+    if guessed in {conversation.language, *conversation.offered_languages}:
         return Spoken()
-    conversation.offered_languages.add(guess.language)
-    return Spoken(offer=guess.language)
+    conversation.offered_languages.add(guessed)
+    return Spoken(offer=guessed)
+
+
+def guess_language(reader: LanguageReader, text: str) -> str | None:
+    """Return the language of ours that a message is clearly in, or None."""
+    guess = reader.read(text)
+    return guess.language if guess.settles and guess.language in load_words() else None
 
 
 def choose_language(conversation: Conversation, language: str | None) -> Spoken:

@@ -25,7 +25,7 @@ from bot.errors import (
 from bot.feedback import could_not_count, is_feedback, offer_question, take_feedback
 from bot.handover import HAND_OVER, HAND_OVER_AGAIN, could_not_hand_over, hand_over, handover_button
 from bot.language_reader import ENGLISH, LanguageReader
-from bot.languages import CHANGE_LANGUAGE, Spoken, hear_language
+from bot.languages import CHANGE_LANGUAGE, Spoken, guess_language, hear_language
 from bot.logs import describe_failure
 from bot.messages import Heard, Message, Reply, Understood, read_rasa_messages
 from bot.metrics import Metrics
@@ -178,7 +178,7 @@ async def warn_of_danger(desk: FrontDesk, conversation: Conversation | None, tex
     if screening.level != "sure":
         return []
     if conversation is None:
-        return list_urgent_messages(desk, screening)
+        return list_urgent_messages(desk, screening, guess_language(desk.languages, text))
     cards = list_urgent_messages(desk, screening, conversation.language)
     for card in cards:
         conversation.record_line(card)

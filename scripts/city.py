@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,7 +24,11 @@ from scripts.servers import find_postgresql
 from scripts.stack import READY_ADDRESSES, ROOT, Stack, StackError, stack_environment
 
 PYTHON = ".venv/bin/python"
+TELEGRAM_SECRETS = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET")
 DATABASES = ("directory", "conversations")
+# What `make run` opens as well, without Rasa, and what only a city does.
+OTHERS_PORTS = tuple(name for name, _, _ in PORTS if name != "RASA_PORT")
+OWN_PORTS = ("POSTGRESQL_PORT", "REDIS_PORT", "PROXY_PORT", "PROXY_METRICS_PORT", "TELEGRAM_PORT")
 SERVERS_READY_SECONDS = 60
 # A process that dies at once is not started again and again without a pause.
 RESTART_PAUSE_SECONDS = 1.0
@@ -47,7 +51,7 @@ def city_environment(environment: Mapping[str, str]) -> dict[str, str]:
         "PROXY_PORT": environment.get("PROXY_PORT") or "8443",
         "PROXY_METRICS_PORT": environment.get("PROXY_METRICS_PORT") or "9180",
         "TELEGRAM_PORT": environment.get("TELEGRAM_PORT") or "8001",
-        # Names that every browser takes for this machine.
+        # Names that most browsers take for this machine.
         "CHAT_HOST": environment.get("CHAT_HOST") or "chat.localhost",
         "DIRECTORY_HOST_NAME": environment.get("DIRECTORY_HOST_NAME") or "directory.localhost",
     }
@@ -60,7 +64,20 @@ def city_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
     # Chosen by `stack_environment` for one Rasa; a caller's own addresses win, those of a proxy for example.
     chosen = {name: environment[name] for name in defaults if environment.get(name)}
+    _check_ports(base | own, ports)
     return base | defaults | chosen | own | {"RASA_PORTS": ",".join(ports)}
+
+
+def _check_ports(environment: Mapping[str, str], workers: Iterable[str]) -> None:
+    """Raise StackError for a port that is no port, or that two processes would have."""
+    named = [(name, environment[name]) for name in (*OTHERS_PORTS, *OWN_PORTS)]
+    taken: dict[str, str] = {}
+    for name, port in [*named, *(("RASA_PORTS", port) for port in workers)]:
+        if not port.isdecimal() or not 0 < int(port) < 65536:
+            raise StackError(f"{name} must be a port between 1 and 65535, not {port!r}.")
+        if port in taken:
+            raise StackError(f"{taken[port]} and {name} are both {port}: give each its own port.")
+        taken[port] = name
 
 
 def city_commands(environment: Mapping[str, str]) -> dict[str, str]:
@@ -79,8 +96,7 @@ def city_commands(environment: Mapping[str, str]) -> dict[str, str]:
     commands |= {
         "actions": f"exec {PYTHON} -m actions",
         "directory": f"exec {PYTHON} -m referral_directory serve",
-        # Telegram is a room of its own, and the only one with the token.
-        "bot": f"unset TELEGRAM_BOT_TOKEN; exec {PYTHON} -m bot serve",
+        "bot": f"exec {PYTHON} -m bot serve",
         "worker": f"exec {PYTHON} -m referral_directory work",
         "proxy": f'{serve} proxy "{state}/proxy" "$PROXY_PORT"',
     }
@@ -108,6 +124,13 @@ class City(Stack):
         for number, port in enumerate(environment["RASA_PORTS"].split(","), 1):
             self.ready_addresses[f"rasa-{number}"] = f"http://127.0.0.1:{port}/webhooks/rest/"
         self.restarts: dict[str, int] = {}
+
+    def environment_of(self, name: str) -> Mapping[str, str]:
+        """Return the environment of one process: Telegram's secrets are for its room alone, as in containers."""
+        own = super().environment_of(name)
+        if name == "telegram":
+            return own
+        return {variable: value for variable, value in own.items() if variable not in TELEGRAM_SECRETS}
 
     def bring_up(self, models: Path | None = None) -> None:
         """Start the servers, prepare the databases and the model, start the rest and wait until all are ready."""
@@ -185,14 +208,9 @@ class City(Stack):
 
 def port_problems(environment: Mapping[str, str]) -> list[str]:
     """Return one sentence for each port of the city that is in use."""
-    named = [name for name, _, _ in PORTS if name != "RASA_PORT"] + [
-        "POSTGRESQL_PORT",
-        "REDIS_PORT",
-        "PROXY_PORT",
-        "PROXY_METRICS_PORT",
-    ]
-    if environment.get("TELEGRAM_BOT_TOKEN"):
-        named.append("TELEGRAM_PORT")
+    named = [*OTHERS_PORTS, *OWN_PORTS]
+    if not environment.get("TELEGRAM_BOT_TOKEN"):
+        named.remove("TELEGRAM_PORT")
     wanted = [(name, int(environment[name])) for name in named]
     wanted += [("RASA_PORT", int(port)) for port in environment["RASA_PORTS"].split(",")]
     return taken_ports([(name, port, "127.0.0.1") for name, port in wanted], "make stack")

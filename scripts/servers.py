@@ -27,12 +27,16 @@ QUIET = (
     "log_parameter_max_length_on_error=0",
     "log_error_verbosity=terse",
 )
-# Each room behind the proxy as deploy/Caddyfile names it, and the variable of its port on one machine.
-BEHIND_THE_PROXY = {"bot:8000": "PORT", "telegram:8000": "TELEGRAM_PORT", "directory:8080": "DIRECTORY_PORT"}
+# Each room behind the proxy as deploy/Caddyfile names it, and the variables of its address and port on one machine.
+BEHIND_THE_PROXY = {
+    "bot:8000": ("HOST", "PORT"),
+    "telegram:8000": ("HOST", "TELEGRAM_PORT"),
+    "directory:8080": ("DIRECTORY_HOST", "DIRECTORY_PORT"),
+}
 
 
 class NoServer(Exception):
-    """A server program is neither on the machine nor in the environment."""
+    """A server cannot be started: its program is nowhere, or its file is not what we know."""
 
 
 def find_postgresql() -> Path:
@@ -118,23 +122,28 @@ def become_redis(folder: Path, port: int) -> None:
     os.execv(program, [program.name, *options])
 
 
-def adapt_caddyfile(text: str, port: str, ports: Mapping[str, str]) -> str:
+def adapt_caddyfile(text: str, port: str, environment: Mapping[str, str]) -> str:
     """Return deploy/Caddyfile for one machine: on loopback, at `port`, with certificates of its own.
 
-    `ports` are those of the rooms behind it, which have names in containers. Raises ValueError if one is not asked for.
+    `environment` has the addresses and ports of the rooms behind it, which have names in containers. Raises NoServer if
+    the file does not have what is to be changed exactly once.
     """
-    rooms = {f" {room}": f" 127.0.0.1:{ports[name]}" for room, name in BEHIND_THE_PROXY.items()}
-    rooms["http://:9180"] = f"http://127.0.0.1:{ports['PROXY_METRICS_PORT']}"
-    for room, address in rooms.items():
-        if text.count(room) != 1:
-            raise ValueError(f"deploy/Caddyfile does not name{room} once")
-        text = text.replace(room, address)
+    changes = {
+        f" {room}": f" {environment.get(host) or '127.0.0.1'}:{environment[own]}"
+        for room, (host, own) in BEHIND_THE_PROXY.items()
+    }
+    changes["http://:9180"] = f"http://127.0.0.1:{environment['PROXY_METRICS_PORT']}"
     # Port 80 is not ours, and nobody's browser is told to trust anything.
     options = (
-        "default_bind 127.0.0.1", f"https_port {port}", "auto_https disable_redirects", "local_certs",
+        "{", "admin off", "default_bind 127.0.0.1", f"https_port {port}", "auto_https disable_redirects", "local_certs",
         "skip_install_trust",
     )  # fmt: skip
-    return text.replace("{\n\tadmin off\n", "\n\t".join(("{", "admin off", *options)) + "\n", 1)
+    changes["{\n\tadmin off\n"] = "\n\t".join(options) + "\n"
+    for there, here in changes.items():
+        if text.count(there) != 1:
+            raise NoServer(f"deploy/Caddyfile has {there.strip()!r} not once but {text.count(there)} times.")
+        text = text.replace(there, here)
+    return text
 
 
 def become_proxy(folder: Path, port: int) -> None:

@@ -135,12 +135,13 @@ class Stack:
         """Start these processes (all of them by default) at once, without waiting for any."""
         self._started = time.monotonic()
         for name in names or self.commands:
-            environment = (
-                rasa_environment(self.environment, self.state)
-                if name.startswith("rasa")
-                else self.environment
-            )
-            self.children.start(name, self.commands[name], environment, keep_log=keep_log)
+            self.children.start(name, self.commands[name], self.environment_of(name), keep_log=keep_log)
+
+    def environment_of(self, name: str) -> Mapping[str, str]:
+        """Return the environment that this process is given."""
+        if name.startswith("rasa"):
+            return rasa_environment(self.environment, self.state)
+        return self.environment
 
     def wait_until_ready(self, names: Iterable[str] | None = None) -> None:
         """Wait until these processes (by default all) answer; raise StackError if one dies or never does."""

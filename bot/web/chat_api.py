@@ -35,7 +35,7 @@ class ProblemBody(BaseModel):
     detail: str
     errors: list[FieldError] = []
     messages: list[Message] = Field(
-        [], description="Urgent help, if a message that is too long tells of danger."
+        [], description="Urgent help, if a message that cannot be answered tells of danger."
     )
 
 

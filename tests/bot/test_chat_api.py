@@ -199,6 +199,17 @@ def test_danger_gets_its_card_also_when_the_conversation_is_forgotten(
     assert bot.rasa.received == []
 
 
+def test_danger_gets_its_card_in_its_own_language_also_when_the_conversation_is_forgotten(bot: Bot):
+    answer = bot.send("gone", "Czuję gaz w kuchni i bardzo boli mnie głowa, co mam robić?")
+    assert (
+        answer.json()["messages"][0]["text"]
+        == bot.say(bot.start(), "Czuję gaz w kuchni i bardzo boli mnie głowa, co mam robić?")["messages"][0][
+            "text"
+        ]
+    )
+    assert "gaz" in answer.json()["messages"][0]["text"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

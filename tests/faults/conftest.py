@@ -111,7 +111,7 @@ class FragileCity:
             with contextlib.suppress(httpx.HTTPError):
                 figures = httpx.get(f"{self.bot_url}/metrics", timeout=5, trust_env=False).text
                 if "\nbot_rasa_workers_away 0.0" in figures and self._is_well():
-                    return
+                    return self.city.wait_until_ready(["proxy", "telegram"])
             assert time.monotonic() - began < 240, "a worker stayed away"
             time.sleep(0.3)
 

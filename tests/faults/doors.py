@@ -61,9 +61,17 @@ class TelegramResident:
         """Send a message and wait for nothing."""
         self._telegram.push(message(next(NUMBERS), chat=self.chat, text=text))
 
+    def heard(self) -> int:
+        """How many messages have come so far."""
+        return len(self._telegram.texts(self.chat))
+
+    def all_since(self, before: int) -> str:
+        """Everything that came after the first `before` messages."""
+        return "\n".join(self._telegram.texts(self.chat)[before:])
+
     def say(self, text: str) -> str:
         """Send a message and return what came back, once it is quiet."""
-        before = len(self._telegram.texts(self.chat))
+        before = self.heard()
         self.write(text)
         answer = self.wait_for_answer(before)
         if text == PLACE:
@@ -72,12 +80,12 @@ class TelegramResident:
                 self._city.served.add(f"telegram-{self.chat}")
         return answer
 
-    def wait_for_answer(self, before: int = 0, seconds: float = 60) -> str:
+    def wait_for_answer(self, before: int, seconds: float = 60) -> str:
         """Return what came after the first `before` messages, once nothing has come for a second."""
         give_up, seen, since = time.monotonic() + seconds, before, time.monotonic()
         while seen == before or time.monotonic() - since < 1:
             assert time.monotonic() < give_up, "no answer through Telegram"
             time.sleep(0.1)
-            if (now := len(self._telegram.texts(self.chat))) != seen:
+            if (now := self.heard()) != seen:
                 seen, since = now, time.monotonic()
-        return "\n".join(self._telegram.texts(self.chat)[before:])
+        return self.all_since(before)

@@ -12,6 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from scripts.children import Children
+from scripts.city import City, city_environment
+from scripts.servers import NoServer, adapt_caddyfile
+from scripts.stack import StackError
 from tests.house.repository import ROOT
 from tests.stack import free_ports
 
@@ -57,3 +61,43 @@ def test_an_error_of_the_database_is_logged_without_what_somebody_wrote(tmp_path
     assert "duplicate key value violates unique constraint" in said
     assert "violates check constraint" in said
     assert "example.org" not in said
+
+
+BEHIND = {"PORT": "1", "TELEGRAM_PORT": "2", "DIRECTORY_PORT": "3", "PROXY_METRICS_PORT": "4"}
+
+
+def test_the_proxy_of_one_machine_reads_the_file_of_the_containers_with_addresses_of_its_own():
+    text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
+    own = adapt_caddyfile(text, "8443", BEHIND | {"HOST": "192.0.2.7"})
+    assert "default_bind 127.0.0.1" in own
+    for address in ("192.0.2.7:1 {", "192.0.2.7:2 {", "127.0.0.1:3\n", "http://127.0.0.1:4 {"):
+        assert own.count(address) == 1
+    changed = {line.strip() for line in own.splitlines()} ^ {line.strip() for line in text.splitlines()}
+    assert len(changed) == 5 + 2 * len(BEHIND)
+
+
+@pytest.mark.parametrize("gone", ["admin off", "bot:8000", "http://:9180"])
+def test_a_file_of_the_proxy_that_is_not_what_we_know_is_refused(gone):
+    text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
+    with pytest.raises(NoServer, match=f"{gone}.* 0 times"):
+        adapt_caddyfile(text.replace(gone, "x"), "8443", BEHIND)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"PROXY_PORT": "abc"}, "PROXY_PORT must be a port between 1 and 65535"),
+        ({"PORT": "8001"}, "PORT and TELEGRAM_PORT are both 8001"),
+        ({"RASA_PORTS": "5005,8443"}, "PROXY_PORT and RASA_PORTS are both 8443"),
+    ],
+)
+def test_a_city_with_a_port_that_cannot_be_is_refused_in_a_sentence(wrong, said):
+    with pytest.raises(StackError, match=said):
+        city_environment(wrong)
+
+
+def test_only_telegrams_room_has_telegrams_secrets(tmp_path):
+    secrets = {"TELEGRAM_BOT_TOKEN": "1:x", "TELEGRAM_WEBHOOK_SECRET": "y"}
+    city = City(Children(ROOT, tmp_path), city_environment(secrets | {"SIGNPOST_STATE_DIR": str(tmp_path)}))
+    has_them = {name for name in city.commands if secrets.keys() & city.environment_of(name).keys()}
+    assert has_them == {"telegram"}
