@@ -70,7 +70,7 @@ def test_the_proxy_of_one_machine_reads_the_file_of_the_containers_with_addresse
     text = (ROOT / "deploy/Caddyfile").read_text("utf-8")
     own = adapt_caddyfile(text, "8443", BEHIND | {"HOST": "192.0.2.7"})
     assert "default_bind 127.0.0.1" in own
-    for address in ("192.0.2.7:1 {", "192.0.2.7:2 {", "127.0.0.1:3\n", "http://127.0.0.1:4 {"):
+    for address in ("192.0.2.7:1 {", "192.0.2.7:2 {", "127.0.0.1:3 {", "http://127.0.0.1:4 {"):
         assert own.count(address) == 1
     changed = {line.strip() for line in own.splitlines()} ^ {line.strip() for line in text.splitlines()}
     assert len(changed) == 5 + 2 * len(BEHIND)
